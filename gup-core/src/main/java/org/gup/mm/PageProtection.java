@@ -1,0 +1,58 @@
+package org.gup.mm;
+
+import static org.gup.flags.VmFlags.VM_ACCESS_FLAGS;
+import static org.gup.flags.VmFlags.VM_EXEC;
+import static org.gup.flags.VmFlags.VM_SHARED;
+import static org.gup.flags.VmFlags.VM_WRITE;
+
+import org.gup.flags.VmFlags;
+import org.gup.pgtable.Pte;
+import org.gup.pgtable.PteLayout;
+
+/**
+ * From the permissions of a mapping to the bits of its entries. Models {@code protection_map} and {@code pte_modify()} of
+ * x86-64.
+ *
+ * <p>A private mapping that may be written has read-only entries until a write fault has made its page private. Hardware has
+ * neither write-only nor execute-only entries: both are readable. Differs: an execute-only mapping does not get a protection
+ * key of its own, as on a processor without them.
+ */
+final class PageProtection {
+    /** What a change of protection keeps of a PTE besides the frame. Models {@code _PAGE_CHG_MASK}. */
+    private static final long CHANGE_KEEPS =
+            Pte.PCD | Pte.PWT | Pte.SPECIAL | Pte.ACCESSED | Pte.DIRTY | Pte.SOFT_DIRTY;
+
+    private PageProtection() {}
+
+    /** Bits of a fresh entry, P to NX. Models {@code vm_get_page_prot()}. */
+    static long bits(final long vmFlags) {
+        final long pkey = (long) VmFlags.pkey(vmFlags) << Pte.PKEY_SHIFT;
+        if (!isAccessible(vmFlags)) {
+            return pkey | Pte.PROTNONE | Pte.ACCESSED;
+        }
+        long bits = pkey | Pte.PRESENT | Pte.USER | Pte.ACCESSED;
+        if ((vmFlags & (VM_SHARED | VM_WRITE)) == (VM_SHARED | VM_WRITE)) {
+            bits |= Pte.RW;
+        }
+        return (vmFlags & VM_EXEC) == 0 ? bits | Pte.NX : bits;
+    }
+
+    /** The entry under other permissions. Models {@code pte_modify()}, and {@code pmd_modify()} for a huge leaf. */
+    static long change(final PteLayout layout, final long entry, final long bits, final boolean huge) {
+        long keeps = CHANGE_KEEPS | layout.devmap() | layout.savedDirty() | layout.uffdWp();
+        if (huge) {
+            keeps |= Pte.PSE;
+        }
+        return Pte.withBits(entry, (entry & keeps) | (bits & ~keeps));
+    }
+
+    /** Writable if the mapping may be written. Models {@code maybe_mkwrite()}. */
+    static long maybeWritable(final long entry, final long vmFlags) {
+        return (vmFlags & VM_WRITE) != 0 ? entry | Pte.RW : entry;
+    }
+
+    /** Whether any access is permitted. Models {@code vma_is_accessible()}. */
+    static boolean isAccessible(final long vmFlags) {
+        return (vmFlags & VM_ACCESS_FLAGS) != 0;
+    }
+}
