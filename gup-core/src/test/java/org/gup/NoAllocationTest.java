@@ -1,0 +1,116 @@
+package org.gup;
+
+import static org.gup.TestMachine.BASE;
+import static org.gup.TestMachine.PAGE;
+import static org.gup.TestMachine.RW;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.function.IntSupplier;
+import org.gup.fast.LeafGuard;
+import org.gup.flags.FollFlags;
+import org.gup.mm.Mman;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A path that returns pages allocates nothing: not a byte in 100,000 warm calls. */
+class NoAllocationTest {
+    private static final int CALLS = 100_000;
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private static void assertAllocatesNothing(final int expected, final IntSupplier call) {
+        final long thread = Thread.currentThread().getId();
+        long measuring = 0;
+        for (int i = 0; i < 20_000; i++) {
+            assertEquals(expected, call.getAsInt());
+            measuring += THREADS.getThreadAllocatedBytes(thread) & 1; // the measuring call allocates when it is new
+        }
+        assertEquals(0, measuring);
+        long wrong = 0;
+        final long before = THREADS.getThreadAllocatedBytes(thread);
+        for (int i = 0; i < CALLS; i++) {
+            wrong += call.getAsInt() - expected;
+        }
+        final long allocated = THREADS.getThreadAllocatedBytes(thread) - before;
+        assertEquals(0, wrong);
+        assertEquals(0, allocated, "bytes in " + CALLS + " calls");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fused", "check-by-check"})
+    void shouldAllocateNothingFast(final String shape) {
+        final LeafGuard guard = shape.equals("fused") ? LeafGuard.fused() : LeafGuard.checkByCheck();
+        try (TestMachine machine = TestMachine.of(5, guard)) {
+            machine.map(BASE, 16, RW);
+            machine.populate(BASE, 16);
+            final long[] pages = new long[16];
+            assertAllocatesNothing(16, () -> {
+                final int got =
+                        machine.gup.getUserPagesFast(machine.task, machine.mm, BASE, 16, FollFlags.FOLL_WRITE, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingSlow() {
+        try (TestMachine machine = TestMachine.small()) {
+            machine.map(BASE, 8, RW);
+            machine.populate(BASE, 4);
+            final long[] pages = new long[8];
+            assertAllocatesNothing(4, () -> {
+                final int got = (int) machine.getUserPages(BASE, 4, FollFlags.FOLL_WRITE, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+            // Zero pages: the walk stops at once, the slow leg returns them.
+            assertAllocatesNothing(2, () -> {
+                final int got = machine.gup.getUserPagesFast(machine.task, machine.mm, BASE + 4 * PAGE, 2, 0, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingWhenFaultingIn() {
+        try (TestMachine machine = TestMachine.small()) {
+            final long[] pages = new long[4];
+            final ThreadMXBean threads = THREADS;
+            final long thread = Thread.currentThread().getId();
+            long faulting = 0;
+            for (int round = 0; round < 30_000; round++) {
+                machine.map(BASE, 4, RW);
+                final long before = threads.getThreadAllocatedBytes(thread);
+                final int got =
+                        machine.gup.getUserPagesFast(machine.task, machine.mm, BASE, 4, FollFlags.FOLL_WRITE, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                final long allocated = threads.getThreadAllocatedBytes(thread) - before;
+                assertEquals(4, got);
+                if (round >= 25_000) {
+                    faulting += allocated;
+                }
+                assertEquals(0, machine.mm.munmap(machine.task, BASE, 4 * PAGE));
+            }
+            assertEquals(0, faulting, "bytes in 20,000 warm faults");
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingOnHugePages() {
+        try (TestMachine machine = TestMachine.small()) {
+            machine.mapHuge(BASE, 512, RW);
+            machine.populate(BASE, 1);
+            assertEquals(0, machine.mm.mprotect(machine.task, BASE, 512 * PAGE, Mman.PROT_READ));
+            final long[] pages = new long[512];
+            assertAllocatesNothing(512, () -> {
+                final int got = machine.gup.getUserPagesFast(machine.task, machine.mm, BASE, 512, 0, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+        }
+    }
+}
