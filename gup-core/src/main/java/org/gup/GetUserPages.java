@@ -374,7 +374,7 @@ public final class GetUserPages {
      * @return the reason; {@link StopReason#NONE} if it gathered everything
      */
     public static StopReason lastStop(final Task task) {
-        return task.walkState().stop;
+        return task.walkState().stop();
     }
 
     /**

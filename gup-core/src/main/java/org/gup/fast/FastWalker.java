@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * as that needs no lock, no fault and no VMA. Models {@code gup_pgd_range()} and what it calls, mm/gup.c, v5.2.
  *
  * <p>The walk stops for good at the first entry it may not or cannot use; what was gathered before stays gathered, and
- * {@link WalkState#stop} says why.
+ * {@link WalkState#stop()} says why.
  *
  * <p>Assumptions: (1) a table is freed only after {@link WalkerEpoch#synchronize} since it was unlinked; (2) a leaf entry is
  * cleared by an atomic exchange before the page's count is compared or the mapping's reference dropped; (3) every table
@@ -93,11 +93,10 @@ public final class FastWalker {
             final int gupFlags,
             final long[] pages) {
         final WalkState walk = task.walkState();
-        walk.pages = pages;
         walk.nr = 0;
         walk.flags = gupFlags;
         walk.deniedPkeys = task.deniedPkeys((gupFlags & FollFlags.FOLL_WRITE) != 0);
-        walk.stop = StopReason.NONE;
+        walk.stopped(StopReason.NONE);
         guard.prepare(walk, root.layout());
         final long end = start + ((long) nrPages << PAGE_SHIFT);
         epoch.enterWalk(task);
@@ -106,22 +105,22 @@ public final class FastWalker {
                 throw new IllegalStateException("the address space is closed");
             }
             if (root.geometry() == PageTableGeometry.FIVE_LEVEL) {
-                gupPgdRange(task, root.topTable(), start, end);
+                gupPgdRange(task, root.topTable(), start, end, pages);
             } else {
-                gupP4dRange(task, root.topTable(), start, end);
+                gupP4dRange(task, root.topTable(), start, end, pages);
             }
         } finally {
             epoch.exitWalk(task);
-            walk.release();
         }
         task.counters().add(Counter.FAST_WALKS, 1);
         task.counters().add(Counter.FAST_PAGES, walk.nr);
-        task.counters().stopped(walk.stop);
+        task.counters().stopped(walk.stop());
         return walk.nr;
     }
 
     /** Models {@code gup_pgd_range()} where the PGD is a level of its own. */
-    private boolean gupPgdRange(final Task task, final long table, final long start, final long end) {
+    private boolean gupPgdRange(
+            final Task task, final long table, final long start, final long end, final long[] pages) {
         long address = start;
         do {
             final long next = addressEnd(address, end, PGD_LEVEL);
@@ -131,7 +130,7 @@ public final class FastWalker {
             if (!Pte.isHardwarePresent(pgd)) {
                 return stop(task, StopReason.PGD_NONE);
             }
-            if (!gupP4dRange(task, tables.child(pgd), address, next)) {
+            if (!gupP4dRange(task, tables.child(pgd), address, next, pages)) {
                 return false;
             }
             address = next;
@@ -140,7 +139,8 @@ public final class FastWalker {
     }
 
     /** Models {@code gup_p4d_range()}; with four levels, {@code gup_pgd_range()} over a folded p4d. */
-    private boolean gupP4dRange(final Task task, final long table, final long start, final long end) {
+    private boolean gupP4dRange(
+            final Task task, final long table, final long start, final long end, final long[] pages) {
         long address = start;
         do {
             final long next = addressEnd(address, end, P4D_LEVEL);
@@ -149,7 +149,7 @@ public final class FastWalker {
             if (!Pte.isHardwarePresent(p4d)) {
                 return stop(task, StopReason.P4D_NONE);
             }
-            if (!gupPudRange(task, tables.child(p4d), address, next)) {
+            if (!gupPudRange(task, tables.child(p4d), address, next, pages)) {
                 return false;
             }
             address = next;
@@ -158,7 +158,8 @@ public final class FastWalker {
     }
 
     /** Models {@code gup_pud_range()}. */
-    private boolean gupPudRange(final Task task, final long table, final long start, final long end) {
+    private boolean gupPudRange(
+            final Task task, final long table, final long start, final long end, final long[] pages) {
         long address = start;
         do {
             final long next = addressEnd(address, end, PUD_LEVEL);
@@ -169,8 +170,8 @@ public final class FastWalker {
                 return stop(task, StopReason.PUD_NONE);
             }
             final boolean goOn = Pte.isHuge(pud)
-                    ? gupHugeLeaf(task, pudAddress, pud, address, next, PUD_LEVEL)
-                    : gupPmdRange(task, tables.child(pud), address, next);
+                    ? gupHugeLeaf(task, pudAddress, pud, address, next, PUD_LEVEL, pages)
+                    : gupPmdRange(task, tables.child(pud), address, next, pages);
             if (!goOn) {
                 return false;
             }
@@ -180,7 +181,8 @@ public final class FastWalker {
     }
 
     /** Models {@code gup_pmd_range()}. */
-    private boolean gupPmdRange(final Task task, final long table, final long start, final long end) {
+    private boolean gupPmdRange(
+            final Task task, final long table, final long start, final long end, final long[] pages) {
         long address = start;
         do {
             final long next = addressEnd(address, end, PMD_LEVEL);
@@ -192,8 +194,8 @@ public final class FastWalker {
             }
             // The entry is read once: leaf or table is decided, and followed, on this copy.
             final boolean goOn = Pte.isHuge(pmd)
-                    ? gupHugeLeaf(task, pmdAddress, pmd, address, next, PMD_LEVEL)
-                    : gupPteRange(task, tables.child(pmd), address, next);
+                    ? gupHugeLeaf(task, pmdAddress, pmd, address, next, PMD_LEVEL, pages)
+                    : gupPteRange(task, tables.child(pmd), address, next, pages);
             if (!goOn) {
                 return false;
             }
@@ -203,12 +205,12 @@ public final class FastWalker {
     }
 
     /** Models {@code gup_pte_range()}. */
-    private boolean gupPteRange(final Task task, final long table, final long start, final long end) {
+    private boolean gupPteRange(
+            final Task task, final long table, final long start, final long end, final long[] pages) {
         final WalkState walk = task.walkState();
         final LeafGuard guard = this.guard;
         final MemMap memMap = this.memMap;
         final long hotBase = memMap.hotBase();
-        final long[] pages = walk.pages;
         final long mask = walk.checkMask;
         final long want = walk.checkWant;
         final long devmap = walk.devmap;
@@ -230,7 +232,7 @@ public final class FastWalker {
                 if (stop == null && (pte & devmap) != 0) {
                     pgmap = devPagemaps.get(pfn, pgmap);
                     if (pgmap == null) {
-                        undoDevPagemap(task, nrStart, nr);
+                        undoDevPagemap(task, nrStart, nr, pages);
                         nr = nrStart;
                         stop = StopReason.PGMAP_DEAD;
                     }
@@ -273,7 +275,8 @@ public final class FastWalker {
             final long leaf,
             final long start,
             final long end,
-            final int level) {
+            final int level,
+            final long[] pages) {
         final WalkState walk = task.walkState();
         // In v5.2 bit 9 means nothing in a huge leaf.
         final long checked = leaf & ~Pte.SPECIAL;
@@ -287,7 +290,7 @@ public final class FastWalker {
         final long insideLeaf = (start & (PageTableGeometry.size(level) - 1)) >>> PAGE_SHIFT;
         final long pfn = Pte.hugePfn(leaf, level) + insideLeaf;
         if ((leaf & walk.devmap) != 0) {
-            return gupDeviceHuge(task, leafAddress, leaf, pfn, count);
+            return gupDeviceHuge(task, leafAddress, leaf, pfn, count, pages);
         }
         final long head = memMap.head(memMap.page(pfn));
         if (!PageRef.tryGet(head, count)) {
@@ -301,7 +304,6 @@ public final class FastWalker {
         if ((PageDescriptor.flagsOpaque(head) & PG_REFERENCED) == 0) {
             PageDescriptor.setFlags(head, PG_REFERENCED);
         }
-        final long[] pages = walk.pages;
         final int nr = walk.nr;
         for (int i = 0; i < count; i++) {
             pages[nr + i] = pfn + i;
@@ -312,7 +314,12 @@ public final class FastWalker {
 
     /** Device pages have no compound head: a reference for each. Models {@code __gup_device_huge()} and its callers. */
     private boolean gupDeviceHuge(
-            final Task task, final long leafAddress, final long leaf, final long firstPfn, final int count) {
+            final Task task,
+            final long leafAddress,
+            final long leaf,
+            final long firstPfn,
+            final int count,
+            final long[] pages) {
         final WalkState walk = task.walkState();
         final int nrStart = walk.nr;
         int nr = nrStart;
@@ -320,20 +327,20 @@ public final class FastWalker {
         for (long pfn = firstPfn; pfn < firstPfn + count; pfn++) {
             pgmap = devPagemaps.get(pfn, pgmap);
             if (pgmap == null) {
-                undoDevPagemap(task, nrStart, nr);
+                undoDevPagemap(task, nrStart, nr, pages);
                 return stop(task, StopReason.PGMAP_DEAD);
             }
             final long page = memMap.page(pfn);
             PageDescriptor.setFlags(page, PG_REFERENCED);
             PageRef.get(page, 1);
-            walk.pages[nr++] = pfn;
+            pages[nr++] = pfn;
         }
         if (pgmap != null) {
             pgmap.put();
         }
         // Order: volatile, after the atomic adds of the references. Alive: as in gupPteRange.
         if (TablePages.entryVolatile(leafAddress) != leaf) {
-            undoDevPagemap(task, nrStart, nr);
+            undoDevPagemap(task, nrStart, nr, pages);
             return stop(task, StopReason.ENTRY_CHANGED);
         }
         walk.nr = nr;
@@ -341,8 +348,7 @@ public final class FastWalker {
     }
 
     /** Gives back every page gathered since {@code nrStart}, device page or not. Models {@code undo_dev_pagemap()}. */
-    private void undoDevPagemap(final Task task, final int nrStart, final int nr) {
-        final long[] pages = task.walkState().pages;
+    private void undoDevPagemap(final Task task, final int nrStart, final int nr, final long[] pages) {
         for (int i = nr - 1; i >= nrStart; i--) {
             final long head = memMap.head(memMap.page(pages[i]));
             PageDescriptor.clearFlags(head, PG_REFERENCED);
@@ -359,7 +365,7 @@ public final class FastWalker {
     }
 
     private static boolean stop(final Task task, final @Nullable StopReason reason) {
-        task.walkState().stop = reason == null ? StopReason.NONE : reason;
+        task.walkState().stopped(reason == null ? StopReason.NONE : reason);
         return false;
     }
 }

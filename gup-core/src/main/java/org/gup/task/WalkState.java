@@ -4,14 +4,11 @@ import org.gup.stat.StopReason;
 
 /**
  * Arguments and progress of one fast walk, kept with the task so that a walk allocates nothing. Internal: only the fast
- * walker touches the fields; they are copied to locals before its loops.
+ * walker touches the fields; they are copied to locals before its loops. The caller's array is not among them: a reference
+ * stored for each call would cost a collector's barrier.
  */
 public final class WalkState {
-    private static final long[] NO_PAGES = {};
-
-    /** Where the page frame numbers go. */
-    public long[] pages = NO_PAGES;
-    /** How many have been stored. */
+    /** How many pages have been stored. */
     public int nr;
     /** {@code FOLL_*} of the call. */
     public int flags;
@@ -23,13 +20,28 @@ public final class WalkState {
     public long devmap;
     /** Protection keys that forbid this access, one bit per key. */
     public int deniedPkeys;
-    /** Why the walk ended. */
-    public StopReason stop = StopReason.NONE;
+
+    private StopReason stop = StopReason.NONE;
 
     WalkState() {}
 
-    /** Forgets the caller's array. */
-    public void release() {
-        pages = NO_PAGES;
+    /**
+     * Why the walk ended.
+     *
+     * @return the reason; {@link StopReason#NONE} if it gathered everything
+     */
+    public StopReason stop() {
+        return stop;
+    }
+
+    /**
+     * Notes why the walk ended. Most walks end for the reason of the last one: then nothing is stored, and no barrier paid.
+     *
+     * @param reason why
+     */
+    public void stopped(final StopReason reason) {
+        if (stop != reason) {
+            stop = reason;
+        }
     }
 }

@@ -96,7 +96,7 @@ class FastWalkTest {
                 overwrite(machine.entryAddress(BASE + 5 * PAGE, 1), bad.change());
                 final long stops = machine.task.counters().get(bad.reason());
                 assertEquals(5, walk(machine, BASE, 16, bad.write() ? FOLL_WRITE : 0), bad.what());
-                assertEquals(bad.reason(), machine.task.walkState().stop, bad.what());
+                assertEquals(bad.reason(), machine.task.walkState().stop(), bad.what());
                 assertEquals(stops + 1, machine.task.counters().get(bad.reason()), bad.what());
                 for (int i = 0; i < 5; i++) {
                     assertEquals(2, machine.refcount(pages[i]), bad.what());
@@ -137,11 +137,11 @@ class FastWalkTest {
                 final long hole = BASE + (1L << (12 + 9 * (level - 1)));
                 final long address = level == 5 ? 1L << 50 : level == 4 ? BASE - (1L << 39) : hole;
                 assertEquals(0, walk(machine, address, 1, 0));
-                assertEquals(reasons[level - 1], machine.task.walkState().stop);
+                assertEquals(reasons[level - 1], machine.task.walkState().stop());
             }
             overwrite(machine.entryAddress(BASE, 2), e -> PteLayout.V5_2.migrationEntry(512, false));
             assertEquals(0, walk(machine, BASE, 1, 0));
-            assertEquals(StopReason.SWAP, machine.task.walkState().stop);
+            assertEquals(StopReason.SWAP, machine.task.walkState().stop());
             restore();
         }
     }
@@ -165,7 +165,7 @@ class FastWalkTest {
             for (final BadEntry entry : bad) {
                 overwrite(second, entry.change());
                 assertEquals(512, walk(machine, BASE, 1024, entry.write() ? FOLL_WRITE : 0), entry.what());
-                assertEquals(entry.reason(), machine.task.walkState().stop, entry.what());
+                assertEquals(entry.reason(), machine.task.walkState().stop(), entry.what());
                 assertEquals(513, machine.refcount(pages[0]));
                 put(machine, 512);
                 restore();
@@ -228,7 +228,7 @@ class FastWalkTest {
             final long page = machine.memory.memMap().page(Pte.pfn(machine.entry(BASE + PAGE, 1)));
             assertTrue(PageRef.freeze(page, 1));
             assertEquals(1, walk(machine, BASE, 2, 0));
-            assertEquals(StopReason.REFCOUNT_ZERO, machine.task.walkState().stop);
+            assertEquals(StopReason.REFCOUNT_ZERO, machine.task.walkState().stop());
             PageRef.unfreeze(page, 1);
             put(machine, 1);
         }
@@ -256,12 +256,12 @@ class FastWalkTest {
             assertEquals(2, machine.refcount(first.startPfn() + 4));
             put(machine, 16);
             assertEquals(4, walk(machine, guard, BASE, 16, FOLL_LONGTERM));
-            assertEquals(StopReason.DEVMAP_LONGTERM, machine.task.walkState().stop);
+            assertEquals(StopReason.DEVMAP_LONGTERM, machine.task.walkState().stop());
             put(machine, 4);
             second.kill();
             // Everything of this table goes back, ordinary pages too.
             assertEquals(0, walk(machine, guard, BASE, 16, 0));
-            assertEquals(StopReason.PGMAP_DEAD, machine.task.walkState().stop);
+            assertEquals(StopReason.PGMAP_DEAD, machine.task.walkState().stop());
             for (int i = 0; i < 4; i++) {
                 assertEquals(1, machine.refcount(Pte.pfn(machine.entry(BASE + i * PAGE, 1))));
                 assertEquals(1, machine.refcount(first.startPfn() + 4 + i));
@@ -286,10 +286,10 @@ class FastWalkTest {
             assertEquals(2, machine.refcount(pages[7]));
             put(machine, 8);
             assertEquals(0, walk(machine, guard, BASE, 8, FOLL_LONGTERM));
-            assertEquals(StopReason.DEVMAP_LONGTERM, machine.task.walkState().stop);
+            assertEquals(StopReason.DEVMAP_LONGTERM, machine.task.walkState().stop());
             device.kill();
             assertEquals(0, walk(machine, guard, BASE, 8, 0));
-            assertEquals(StopReason.PGMAP_DEAD, machine.task.walkState().stop);
+            assertEquals(StopReason.PGMAP_DEAD, machine.task.walkState().stop());
             assertEquals(1, machine.refcount(device.startPfn()));
             restore();
         }
@@ -305,11 +305,11 @@ class FastWalkTest {
             overwrite(machine.entryAddress(BASE + 2 * PAGE, 1), e -> e | 6L << Pte.PKEY_SHIFT);
             machine.task.setPkru(1 << 12);
             assertEquals(2, walk(machine, BASE, 3, 0), "key 5 is fine, key 6 is not");
-            assertEquals(StopReason.PKEY, machine.task.walkState().stop);
+            assertEquals(StopReason.PKEY, machine.task.walkState().stop());
             put(machine, 2);
             machine.task.setPkru(1);
             assertEquals(0, walk(machine, BASE, 3, 0), "key 0 is denied");
-            assertEquals(StopReason.PKEY, machine.task.walkState().stop);
+            assertEquals(StopReason.PKEY, machine.task.walkState().stop());
             assertEquals(2, walk(machine, BASE + PAGE, 2, FOLL_WRITE));
             put(machine, 2);
             machine.task.setPkru(0);
