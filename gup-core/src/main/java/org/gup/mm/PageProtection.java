@@ -4,6 +4,7 @@ import static org.gup.flags.VmFlags.VM_ACCESS_FLAGS;
 import static org.gup.flags.VmFlags.VM_EXEC;
 import static org.gup.flags.VmFlags.VM_SHARED;
 import static org.gup.flags.VmFlags.VM_WRITE;
+import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
 
 import org.gup.flags.VmFlags;
 import org.gup.pgtable.Pte;
@@ -42,6 +43,7 @@ final class PageProtection {
         long keeps = CHANGE_KEEPS | layout.devmap() | layout.savedDirty() | layout.uffdWp();
         if (huge) {
             keeps |= Pte.PSE;
+            return Pte.ofHuge(Pte.hugePfn(entry, PMD_LEVEL), (entry & keeps) | (bits & ~keeps), PMD_LEVEL);
         }
         return Pte.withBits(entry, (entry & keeps) | (bits & ~keeps));
     }

@@ -190,6 +190,19 @@ public final class Pte {
     }
 
     /**
+     * A huge leaf. Models {@code pfn_pmd()}, {@code pfn_pud()}: the bits that an aligned frame does not use stay 0, inverted
+     * or not.
+     *
+     * @param pfn the first frame, a multiple of the leaf's pages
+     * @param bits every other bit, PSE among them
+     * @param level 2 or 3
+     * @return the entry
+     */
+    public static long ofHuge(final long pfn, final long bits, final int level) {
+        return of(pfn, bits) & (~PFN_MASK | -PageTableGeometry.size(level));
+    }
+
+    /**
      * The same frame with other bits. Models {@code pte_modify()}, which turns the frame over when that is needed.
      *
      * @param entry a present entry

@@ -159,7 +159,7 @@ class FastWalkTest {
                     new BadEntry("being split", e -> e & ~Pte.PRESENT, false, StopReason.SPLITTING),
                     new BadEntry(
                             "protnone",
-                            e -> Pte.withBits(e, Pte.PSE | Pte.PROTNONE | Pte.ACCESSED),
+                            e -> Pte.ofHuge(Pte.hugePfn(e, 2), Pte.PSE | Pte.PROTNONE | Pte.ACCESSED, 2),
                             false,
                             StopReason.PROTNONE));
             for (final BadEntry entry : bad) {

@@ -201,4 +201,12 @@ class PteTest {
     private static long parse(final String number) {
         return number.startsWith("0x") ? Long.parseUnsignedLong(number.substring(2), 16) : Long.parseLong(number);
     }
+
+    @Test
+    void shouldLeaveUnusedFrameBitsOfAHugeLeafZero() {
+        final long recorded = 0x040f_ffff_f920_01a0L; // a THP without access, Linux 6.12
+        assertEquals(recorded, Pte.ofHuge(0x6c00, Pte.bits(recorded), 2));
+        assertEquals(0x8000_0000_0520_00e7L, Pte.ofHuge(0x5200, 0x8000_0000_0000_00e7L, 2));
+        assertEquals(0x8000_0000_8000_00e7L, Pte.ofHuge(0x80000, 0x8000_0000_0000_00e7L, 3));
+    }
 }
