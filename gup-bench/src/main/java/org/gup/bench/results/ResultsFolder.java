@@ -1,0 +1,150 @@
+package org.gup.bench.results;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.gup.bench.error.BadInputException;
+
+/**
+ * The folder of one run. Files are written into a hidden sibling, which {@link #publish} renames in one step; anything else
+ * that ends the run removes it, together with the folders that were made for it.
+ *
+ * <p>Threading: any thread; a shutdown hook may {@link #close} while another thread writes.
+ */
+public final class ResultsFolder implements AutoCloseable {
+    private static final int MAX_TWINS = 100;
+
+    private final Path parent;
+    private final String name;
+    private final List<Path> madeFolders;
+    private final Path partial;
+    private boolean ended;
+
+    private ResultsFolder(final Path parent, final String name, final List<Path> madeFolders, final Path partial) {
+        this.parent = parent;
+        this.name = name;
+        this.madeFolders = madeFolders;
+        this.partial = partial;
+    }
+
+    /**
+     * Makes the hidden folder, which shows that results can be written at all.
+     *
+     * @param parent where the folder shall be; made if it does not exist
+     * @param name the name it shall have
+     * @return the folder, to be closed by the caller
+     * @throws BadInputException if that is not possible
+     */
+    public static ResultsFolder open(final Path parent, final String name) {
+        final List<Path> made = new ArrayList<>();
+        try {
+            for (Path folder = parent.toAbsolutePath();
+                    folder != null && !Files.exists(folder);
+                    folder = folder.getParent()) {
+                made.add(folder);
+            }
+            Files.createDirectories(parent);
+            // Not createTempDirectory(): what it makes is for its owner alone, and the folder keeps that when it is
+            // renamed.
+            final Path partial = parent.resolve(
+                    "." + name + ".partial-" + ProcessHandle.current().pid());
+            Files.createDirectory(partial);
+            return new ResultsFolder(parent, name, made, partial);
+        } catch (final IOException refused) {
+            removeEmpty(made);
+            final String why = Files.exists(parent) && !Files.isDirectory(parent)
+                    ? "not a folder"
+                    : refused.getClass().getSimpleName();
+            throw new BadInputException("cannot write results into '" + parent + "': " + why);
+        }
+    }
+
+    /**
+     * Writes a file to disk.
+     *
+     * @param file its name
+     * @param content its text
+     */
+    public synchronized void write(final String file, final String content) {
+        if (ended) {
+            return;
+        }
+        try (FileChannel channel =
+                FileChannel.open(partial.resolve(file), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            final var bytes = StandardCharsets.UTF_8.encode(content);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        } catch (final IOException failed) {
+            throw new UncheckedIOException("cannot write " + file, failed);
+        }
+    }
+
+    /**
+     * Gives the folder its name. It is complete from then on and is kept.
+     *
+     * @return where it is
+     */
+    public synchronized Path publish() {
+        if (ended) {
+            throw new IllegalStateException("the results folder has been given up: " + name);
+        }
+        try {
+            for (int twin = 1; twin <= MAX_TWINS; twin++) {
+                final Path target = parent.resolve(twin == 1 ? name : name + "-" + twin);
+                if (!Files.exists(target)) {
+                    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+                    ended = true;
+                    return target;
+                }
+            }
+        } catch (final IOException failed) {
+            throw new UncheckedIOException("cannot name the results folder " + name, failed);
+        }
+        throw new IllegalStateException("too many results folders of one name: " + name);
+    }
+
+    /** Removes everything that was written, unless it has been published. */
+    @Override
+    public synchronized void close() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        try (Stream<Path> inside = Files.walk(partial)) {
+            inside.sorted(Comparator.reverseOrder()).forEach(ResultsFolder::delete);
+        } catch (final IOException gone) {
+            throw new UncheckedIOException("cannot remove " + partial, gone);
+        }
+        removeEmpty(madeFolders);
+    }
+
+    private static void delete(final Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (final IOException failed) {
+            throw new UncheckedIOException("cannot remove " + file, failed);
+        }
+    }
+
+    /** Removes folders, the innermost first, up to one that somebody else uses: it stays, and so does what is above it. */
+    private static void removeEmpty(final List<Path> folders) {
+        try {
+            for (final Path folder : folders) {
+                Files.deleteIfExists(folder);
+            }
+        } catch (final IOException inUse) {
+            // An empty folder is no half-written result.
+        }
+    }
+}

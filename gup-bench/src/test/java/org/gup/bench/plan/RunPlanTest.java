@@ -1,0 +1,74 @@
+package org.gup.bench.plan;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.gup.bench.layout.Layout;
+import org.junit.jupiter.api.Test;
+
+class RunPlanTest {
+    private final List<PlannedCase> cases = Manifest.of(
+            Profile.DEFAULT,
+            List.of(
+                    new Manifest.Measured(Layout.BASE_PAGES, 512),
+                    new Manifest.Measured(Layout.HUGE_PAGE, 512),
+                    new Manifest.Measured(Layout.BUNDLED, 700)));
+
+    @Test
+    void shouldRunEachCaseAsOftenAsPlanned() {
+        final Map<BenchCase, Integer> found = new HashMap<>();
+        RunPlan.shuffled(Profile.DEFAULT, 7, cases)
+                .forkRuns()
+                .forEach(forkRun -> found.merge(forkRun.benchCase(), 1, Integer::sum));
+        assertEquals(cases.size(), found.size());
+        cases.forEach(planned -> assertEquals(planned.forks(), found.get(planned.benchCase())));
+    }
+
+    @Test
+    void shouldGiveTheSameOrderForTheSameSeedAndAnotherForAnother() {
+        final RunPlan plan = RunPlan.shuffled(Profile.DEFAULT, 7, cases);
+        assertEquals(plan, RunPlan.shuffled(Profile.DEFAULT, 7, cases));
+        assertNotEquals(
+                plan.forkRuns(), RunPlan.shuffled(Profile.DEFAULT, 8, cases).forkRuns());
+    }
+
+    @Test
+    void shouldPutOneForkOfAHeadlineCaseIntoEachRound() {
+        final RunPlan plan = RunPlan.shuffled(Profile.DEFAULT, 7, cases);
+        for (final PlannedCase planned : cases) {
+            if (planned.forks() == Profile.DEFAULT.rounds()) {
+                final Set<Integer> rounds = new HashSet<>();
+                plan.forkRuns().stream()
+                        .filter(forkRun -> forkRun.benchCase().equals(planned.benchCase()))
+                        .forEach(forkRun -> rounds.add(forkRun.round()));
+                assertEquals(Set.of(0, 1, 2), rounds);
+            }
+        }
+    }
+
+    @Test
+    void shouldRunWhatIsComparedInTheSameRound() {
+        final RunPlan plan = RunPlan.shuffled(Profile.DEFAULT, 7, cases);
+        for (final int pages : List.of(1, 8, 64)) {
+            final Set<Integer> rounds = new HashSet<>();
+            plan.forkRuns().stream()
+                    .filter(forkRun -> forkRun.benchCase().cell().equals("4K/" + pages + "/write"))
+                    .forEach(forkRun -> rounds.add(forkRun.round()));
+            assertEquals(1, rounds.size());
+        }
+    }
+
+    @Test
+    void shouldNumberTheForksInOrder() {
+        final List<ForkRun> forkRuns =
+                RunPlan.shuffled(Profile.DEFAULT, 7, cases).forkRuns();
+        for (int i = 0; i < forkRuns.size(); i++) {
+            assertEquals(i, forkRuns.get(i).order());
+        }
+    }
+}
