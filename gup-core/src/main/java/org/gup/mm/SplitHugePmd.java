@@ -102,8 +102,7 @@ final class SplitHugePmd {
         task.counters().add(Counter.THP_SPLIT_PMD, 1);
         final long pmd = TablePages.entryAcquire(pmdAddress);
         final long headPfn = Pte.hugePfn(pmd, PMD_LEVEL);
-        TablePages.getAndSet(
-                pmdAddress, Pte.ofHuge(headPfn, Pte.bits(pmd) & ~(Pte.PRESENT | Pte.PROTNONE), PMD_LEVEL));
+        TablePages.getAndSet(pmdAddress, Pte.ofHuge(headPfn, Pte.bits(pmd) & ~(Pte.PRESENT | Pte.PROTNONE), PMD_LEVEL));
         pageTables.flushTlb();
         final boolean zero = pages.isHugeZero(headPfn);
         final boolean counted = !zero && pages.isCounted(headPfn);

@@ -72,12 +72,12 @@ class TaskTest {
     }
 
     @Test
-    void shouldStartItsWalkStateEmptyAndForgetTheCallersArray() {
+    void shouldRememberWhyTheLastWalkEnded() {
         final WalkState state = task.walkState();
-        assertEquals(0, state.pages.length);
-        assertEquals(StopReason.NONE, state.stop);
-        state.pages = new long[4];
-        state.release();
-        assertEquals(0, state.pages.length);
+        assertEquals(StopReason.NONE, state.stop());
+        state.stopped(StopReason.SPECIAL);
+        assertEquals(StopReason.SPECIAL, state.stop());
+        state.stopped(StopReason.NONE);
+        assertEquals(StopReason.NONE, state.stop());
     }
 }
