@@ -52,7 +52,7 @@
  * <tr><td>{@code _refcount}</td><td>compare-and-set; a freeze is one from the expected value to 0</td>
  *     <td>compare-and-set; a comparison is volatile, after the clear</td><td>the other half of that pair</td></tr>
  * <tr><td>{@code compound_head}</td><td>release, while nobody holds the page</td><td>acquire</td>
- *     <td>a tail has no count of its own: a stale answer fails to take one, or is caught by the second look</td></tr>
+ *     <td>a tail has no count of its own, and a split waits for the walkers of the moment before tails become heads</td></tr>
  * <tr><td>{@code flags}</td><td>atomic or, atomic and</td><td>opaque as a hint; the page lock by its atomic or</td>
  *     <td>bits are independent</td></tr>
  * <tr><td>map counts</td><td>atomic add</td><td>volatile</td><td>changed under page-table locks of different tables</td></tr>
@@ -86,6 +86,8 @@
  *     2 GiB.
  * <li>{@code __get_user_pages_fast} with {@code nrPages == 0} returns 0; the kernel's loops would run on to the first entry
  *     they cannot take.
+ * <li>A huge page is split under the lock of the one table that maps it, where the kernel finds its mappings through rmap
+ *     and puts migration entries in their place.
  * <li>Locks that a CPU takes by disabling preemption are words here: several tasks may share a CPU's lists.
  * </ul>
  */
