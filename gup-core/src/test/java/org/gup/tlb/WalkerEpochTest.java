@@ -255,9 +255,10 @@ class WalkerEpochTest {
         final AtomicLong link = new AtomicLong(0);
         final long[] cells = {1, 1};
         final AtomicBoolean done = new AtomicBoolean();
+        final AtomicLong walks = new AtomicLong();
         whileWaiting = Await.YIELDING;
         final Together.Body mutator = () -> {
-            for (int i = 1; i <= rounds; i++) {
+            for (int i = 1; i <= rounds || walks.get() == 0; i++) {
                 final int unlinked = 1 - (i & 1);
                 cells[i & 1] = 1;
                 link.getAndSet(i & 1);
@@ -266,10 +267,8 @@ class WalkerEpochTest {
             }
             done.set(true);
         };
-        final AtomicLong walks = new AtomicLong();
         Together.run(
                 mutator, () -> walk(walker, link, cells, done, walks), () -> walk(other, link, cells, done, walks));
-        assertTrue(walks.get() > 0);
     }
 
     private void walk(
