@@ -136,16 +136,7 @@ public final class GetUserPages {
             final long @Nullable [] pages,
             final @Nullable VmArea @Nullable [] vmas) {
         checkArguments(mm, nrPages, pages, vmas);
-        memory.epoch().enterCall(task);
-        try {
-            checkMmapSem(mm);
-            return countSlow(
-                    task,
-                    slowWalker.getUserPagesLocked(
-                            task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, 0, vmas, null));
-        } finally {
-            memory.epoch().exitCall(task);
-        }
+        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, vmas, null);
     }
 
     /**
@@ -180,16 +171,7 @@ public final class GetUserPages {
             return refuseLongterm(task, OnceWarnings.Site.GET_USER_PAGES_LOCKED, "get_user_pages_locked");
         }
         checkArguments(mm, nrPages, pages, null);
-        memory.epoch().enterCall(task);
-        try {
-            checkMmapSem(mm);
-            return countSlow(
-                    task,
-                    slowWalker.getUserPagesLocked(
-                            task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, 0, null, locked));
-        } finally {
-            memory.epoch().exitCall(task);
-        }
+        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, null, locked);
     }
 
     /**
@@ -257,16 +239,7 @@ public final class GetUserPages {
             return refuseLongterm(task, OnceWarnings.Site.GET_USER_PAGES_REMOTE, "get_user_pages_remote");
         }
         checkArguments(mm, nrPages, pages, vmas);
-        memory.epoch().enterCall(task);
-        try {
-            checkMmapSem(mm);
-            return countSlow(
-                    task,
-                    slowWalker.getUserPagesLocked(
-                            task, mm, start, nrPages, gupFlags | FOLL_TOUCH | FOLL_REMOTE, pages, 0, vmas, locked));
-        } finally {
-            memory.epoch().exitCall(task);
-        }
+        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH | FOLL_REMOTE, pages, vmas, locked);
     }
 
     /**
@@ -462,6 +435,26 @@ public final class GetUserPages {
     private int refuseLongterm(final Task task, final OnceWarnings.Site site, final String call) {
         warnings.warn(task, site, call + "() does not take FOLL_LONGTERM");
         return -EINVAL;
+    }
+
+    /** The slow path for a caller that holds mmap_sem. */
+    private long held(
+            final Task task,
+            final MmStruct mm,
+            final long start,
+            final long nrPages,
+            final int gupFlags,
+            final long @Nullable [] pages,
+            final @Nullable VmArea @Nullable [] vmas,
+            final int @Nullable [] locked) {
+        memory.epoch().enterCall(task);
+        try {
+            checkMmapSem(mm);
+            return countSlow(
+                    task, slowWalker.getUserPagesLocked(task, mm, start, nrPages, gupFlags, pages, 0, vmas, locked));
+        } finally {
+            memory.epoch().exitCall(task);
+        }
     }
 
     private long unlocked(
