@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: stateless; the state of a walk is the task's.
  */
-public final class FastWalker {
+public final class FastWalker implements PageWalk {
     private final MemMap memMap;
     private final TablePages tables;
     private final WalkerEpoch epoch;
@@ -85,6 +85,7 @@ public final class FastWalker {
      * @return pages gathered, each with a reference
      * @throws IllegalStateException if the model or the address space is closed
      */
+    @Override
     public int walk(
             final Task task,
             final WalkRoot root,
@@ -108,6 +109,9 @@ public final class FastWalker {
                 gupPgdRange(task, root.topTable(), start, end, pages);
             } else {
                 gupP4dRange(task, root.topTable(), start, end, pages);
+            }
+            if ((gupFlags & FollFlags.FOLL_LONGTERM) != 0 && guard.longtermCheck() == LongtermCheck.CMA_SECOND_PASS) {
+                rejectCmaPages(task, pages);
             }
         } finally {
             epoch.exitWalk(task);
@@ -241,6 +245,10 @@ public final class FastWalker {
                     break;
                 }
             }
+            if (guard.refusesLongterm(memMap, pfn, flags)) {
+                stop = StopReason.CMA_LONGTERM;
+                break;
+            }
             final long head = guard.tryGetHead(memMap, PageDescriptor.page(hotBase, pfn));
             if (head == 0) {
                 stop = noReference(task, PageDescriptor.page(hotBase, pfn));
@@ -253,7 +261,7 @@ public final class FastWalker {
                 stop = StopReason.ENTRY_CHANGED;
                 break;
             }
-            if ((PageDescriptor.flagsOpaque(head) & PG_REFERENCED) == 0) {
+            if (guard.setsReferencedAlways() || (PageDescriptor.flagsOpaque(head) & PG_REFERENCED) == 0) {
                 PageDescriptor.setFlags(head, PG_REFERENCED);
             }
             pages[nr++] = pfn;
@@ -292,6 +300,9 @@ public final class FastWalker {
         if ((leaf & walk.devmap) != 0) {
             return gupDeviceHuge(task, leafAddress, leaf, pfn, count, pages);
         }
+        if (guard.refusesLongterm(memMap, pfn, walk.flags)) {
+            return stop(task, StopReason.CMA_LONGTERM);
+        }
         final long head = memMap.head(memMap.page(pfn));
         if (!PageRef.tryGet(head, count)) {
             return stop(task, noReference(task, head));
@@ -301,7 +312,7 @@ public final class FastWalker {
             memMap.put(task, head, count);
             return stop(task, StopReason.ENTRY_CHANGED);
         }
-        if ((PageDescriptor.flagsOpaque(head) & PG_REFERENCED) == 0) {
+        if (guard.setsReferencedAlways() || (PageDescriptor.flagsOpaque(head) & PG_REFERENCED) == 0) {
             PageDescriptor.setFlags(head, PG_REFERENCED);
         }
         final int nr = walk.nr;
@@ -345,6 +356,22 @@ public final class FastWalker {
         }
         walk.nr = nr;
         return true;
+    }
+
+    /** Gives back everything from the first CMA page on. The second pass of {@link LongtermCheck#CMA_SECOND_PASS}. */
+    private void rejectCmaPages(final Task task, final long[] pages) {
+        final WalkState walk = task.walkState();
+        final int gathered = walk.nr;
+        for (int i = 0; i < gathered; i++) {
+            if (LeafGuard.isCmaForLong(memMap, pages[i], walk.flags)) {
+                for (int j = i; j < gathered; j++) {
+                    memMap.put(task, memMap.head(memMap.page(pages[j])), 1);
+                }
+                walk.nr = i;
+                stop(task, StopReason.CMA_LONGTERM);
+                return;
+            }
+        }
     }
 
     /** Gives back every page gathered since {@code nrStart}, device page or not. Models {@code undo_dev_pagemap()}. */

@@ -4,6 +4,7 @@ import static org.gup.flags.FollFlags.FOLL_LONGTERM;
 import static org.gup.flags.FollFlags.FOLL_WRITE;
 
 import org.gup.page.MemMap;
+import org.gup.page.Migratetype;
 import org.gup.page.PageRef;
 import org.gup.pgtable.Pte;
 import org.gup.pgtable.PteLayout;
@@ -12,7 +13,8 @@ import org.gup.task.WalkState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The checks that the fast walk makes for each page: those of v5.2, in one of two shapes that give the same answers.
+ * The checks that the fast walk makes for each page: those of v5.2, or with another {@link LongtermCheck}, in one of two shapes
+ * that give the same answers.
  *
  * <p>{@link #checkByCheck()} does what the source says, in its order: protnone, access, devmap, special, then the head of
  * the compound page and its count. {@link #fused()} compares all the bits at once and looks for the head only when the
@@ -23,24 +25,67 @@ import org.jspecify.annotations.Nullable;
  * the walk; with two loaded, each call site sees a type check.
  */
 public abstract sealed class LeafGuard permits LeafGuard.CheckByCheck, LeafGuard.Fused {
-    private LeafGuard() {}
+    private final LongtermCheck longterm;
+
+    private LeafGuard(final LongtermCheck longterm) {
+        this.longterm = longterm;
+    }
 
     /**
-     * The guard that makes each check by itself.
+     * The guard of v5.2 that makes each check by itself.
      *
      * @return a guard
      */
     public static LeafGuard checkByCheck() {
-        return new CheckByCheck();
+        return checkByCheck(LongtermCheck.DEVMAP);
     }
 
     /**
-     * The guard that makes one comparison.
+     * A guard that makes each check by itself.
+     *
+     * @param longterm what FOLL_LONGTERM means to it
+     * @return a guard
+     */
+    public static LeafGuard checkByCheck(final LongtermCheck longterm) {
+        return longterm == LongtermCheck.CMA_IN_WALK ? new CheckByCheckCma() : new CheckByCheck(longterm);
+    }
+
+    /**
+     * The guard of v5.2 that makes each check by itself, and sets {@code PG_referenced} whether it is set or not: the kernel's
+     * own form, and a second locked operation for each page.
+     *
+     * @return a guard
+     */
+    public static LeafGuard marksAlways() {
+        return new CheckByCheckMarking();
+    }
+
+    /**
+     * The guard of v5.2 that makes one comparison.
      *
      * @return a guard
      */
     public static LeafGuard fused() {
-        return new Fused();
+        return fused(LongtermCheck.DEVMAP);
+    }
+
+    /**
+     * A guard that makes one comparison.
+     *
+     * @param longterm what FOLL_LONGTERM means to it
+     * @return a guard
+     */
+    public static LeafGuard fused(final LongtermCheck longterm) {
+        return longterm == LongtermCheck.CMA_IN_WALK ? new FusedCma() : new Fused(longterm);
+    }
+
+    /**
+     * What FOLL_LONGTERM means to it.
+     *
+     * @return the check
+     */
+    public final LongtermCheck longtermCheck() {
+        return longterm;
     }
 
     /**
@@ -90,6 +135,33 @@ public abstract sealed class LeafGuard permits LeafGuard.CheckByCheck, LeafGuard
     abstract boolean passes(long entry, long mask, long want, long devmap, int flags, int deniedPkeys);
 
     /**
+     * Whether a page that passed may not be pinned for long. Models {@code is_migrate_cma_page()} inside
+     * {@code try_grab_compound_head()} of v5.7.
+     *
+     * @param memMap the pages
+     * @param pfn the page
+     * @param flags {@code FOLL_*} of the call
+     * @return true if the walk must stop before it
+     */
+    boolean refusesLongterm(final MemMap memMap, final long pfn, final int flags) {
+        return false;
+    }
+
+    /** Order: opaque; the answer may be old, as in the kernel. Alive: pageblocks live as long as the model. */
+    static boolean isCmaForLong(final MemMap memMap, final long pfn, final int flags) {
+        return (flags & FOLL_LONGTERM) != 0 && memMap.pageblocks().migratetype(pfn) == Migratetype.CMA;
+    }
+
+    /**
+     * Whether PG_referenced is set without looking whether it is.
+     *
+     * @return true for {@link #marksAlways()}
+     */
+    boolean setsReferencedAlways() {
+        return false;
+    }
+
+    /**
      * Takes a reference on the page, through its head.
      *
      * @param memMap the pages
@@ -125,13 +197,19 @@ public abstract sealed class LeafGuard permits LeafGuard.CheckByCheck, LeafGuard
             return StopReason.PKEY;
         }
         if ((entry & walk.devmap) != 0) {
-            return (walk.flags & FOLL_LONGTERM) != 0 ? StopReason.DEVMAP_LONGTERM : null;
+            return (walk.flags & FOLL_LONGTERM) != 0 && longterm != LongtermCheck.NONE
+                    ? StopReason.DEVMAP_LONGTERM
+                    : null;
         }
         return Pte.isSpecial(entry) ? StopReason.SPECIAL : null;
     }
 
     /** As the source reads. */
-    static final class CheckByCheck extends LeafGuard {
+    static sealed class CheckByCheck extends LeafGuard permits CheckByCheckCma, CheckByCheckMarking {
+        CheckByCheck(final LongtermCheck longterm) {
+            super(longterm);
+        }
+
         @Override
         public String shape() {
             return "check-by-check";
@@ -170,7 +248,11 @@ public abstract sealed class LeafGuard permits LeafGuard.CheckByCheck, LeafGuard
     }
 
     /** One comparison; the head only when it is needed. */
-    static final class Fused extends LeafGuard {
+    static sealed class Fused extends LeafGuard permits FusedCma {
+        Fused(final LongtermCheck longterm) {
+            super(longterm);
+        }
+
         @Override
         public String shape() {
             return "fused";
@@ -196,6 +278,47 @@ public abstract sealed class LeafGuard permits LeafGuard.CheckByCheck, LeafGuard
         private static long tryGetTail(final MemMap memMap, final long page) {
             final long head = memMap.head(page);
             return head != page && PageRef.tryGet(head, 1) ? head : 0;
+        }
+    }
+
+    /** {@link CheckByCheck} with the test of contiguous memory. A class of its own, so that the others do not pay for a branch. */
+    static final class CheckByCheckCma extends CheckByCheck {
+        CheckByCheckCma() {
+            super(LongtermCheck.CMA_IN_WALK);
+        }
+
+        @Override
+        boolean refusesLongterm(final MemMap memMap, final long pfn, final int flags) {
+            return isCmaForLong(memMap, pfn, flags);
+        }
+    }
+
+    /** {@link CheckByCheck} that sets PG_referenced unconditionally. */
+    static final class CheckByCheckMarking extends CheckByCheck {
+        CheckByCheckMarking() {
+            super(LongtermCheck.DEVMAP);
+        }
+
+        @Override
+        public String shape() {
+            return "check-by-check, marks always";
+        }
+
+        @Override
+        boolean setsReferencedAlways() {
+            return true;
+        }
+    }
+
+    /** {@link Fused} with the test of contiguous memory. */
+    static final class FusedCma extends Fused {
+        FusedCma() {
+            super(LongtermCheck.CMA_IN_WALK);
+        }
+
+        @Override
+        boolean refusesLongterm(final MemMap memMap, final long pfn, final int flags) {
+            return isCmaForLong(memMap, pfn, flags);
         }
     }
 }

@@ -30,6 +30,8 @@ public enum StopReason {
     SPECIAL,
     /** FOLL_LONGTERM on a device-mapped entry. */
     DEVMAP_LONGTERM,
+    /** FOLL_LONGTERM on a page of contiguous memory; only with a guard that looks for it. */
+    CMA_LONGTERM,
     /** The device behind the entry is gone; pages of its table were given back. */
     PGMAP_DEAD,
     /** The page had no references: it was being freed or was frozen. */

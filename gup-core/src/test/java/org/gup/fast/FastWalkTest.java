@@ -35,7 +35,7 @@ class FastWalkTest {
     private final List<long[]> overwritten = new ArrayList<>();
 
     static Stream<Arguments> walkers() {
-        return Stream.of(LeafGuard.fused(), LeafGuard.checkByCheck())
+        return Stream.of(LeafGuard.fused(), LeafGuard.checkByCheck(), LeafGuard.marksAlways())
                 .flatMap(guard -> Stream.of(4, 5).map(levels -> Arguments.of(guard, levels)));
     }
 
