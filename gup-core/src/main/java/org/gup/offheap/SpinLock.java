@@ -44,10 +44,15 @@ public final class SpinLock {
      * Gives the lock back.
      *
      * @param address address of the lock word
+     * @throws IllegalStateException if it is free; only with {@link Checks#ENABLED}
      */
     public static void unlock(final long address) {
         if (Checks.ENABLED) {
             Checks.access(address, LENGTH);
+            if (UnsafeApi.getIntOpaque(null, address) == 0) {
+                throw new IllegalStateException(
+                        "unlock of a lock that is free: address=0x" + Long.toHexString(address));
+            }
         }
         UnsafeApi.putIntRelease(null, address, 0);
     }

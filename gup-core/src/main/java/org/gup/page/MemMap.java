@@ -221,6 +221,22 @@ public final class MemMap implements AutoCloseable {
     }
 
     /**
+     * How many entries map a page or any part of it. Models {@code total_mapcount()}, and {@code page_mapped()} where only zero
+     * or not matters.
+     *
+     * @param headPfn a base page, or the head of a compound page
+     * @return mappings, by PTEs and as a whole
+     */
+    public int totalMapcount(final long headPfn) {
+        int mapped = compoundMapcount(headPfn);
+        final long endPfn = headPfn + (1L << compoundOrder(headPfn));
+        for (long pfn = headPfn; pfn < endPfn; pfn++) {
+            mapped += pteMapcount(pfn);
+        }
+        return mapped;
+    }
+
+    /**
      * Counts PTE mappings of a page.
      *
      * @param pfn any page

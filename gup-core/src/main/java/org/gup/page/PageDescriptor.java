@@ -89,6 +89,22 @@ public final class PageDescriptor {
     public static final int PG_MLOCKED = 1 << 13;
     /** Belongs to a device. */
     public static final int PG_DEVICE = 1 << 14;
+    /** In the swap cache; {@code private} is its slot. */
+    public static final int PG_SWAPCACHE = 1 << 15;
+    /** Being written to its backing store. */
+    public static final int PG_WRITEBACK = 1 << 16;
+    /** Not to be reclaimed: on the unevictable list, or meant for it. */
+    public static final int PG_UNEVICTABLE = 1 << 17;
+    /** Its memory is faulty. */
+    public static final int PG_HWPOISON = 1 << 18;
+    /** Head of a hugetlb page. Models {@code PageHuge()}. */
+    public static final int PG_HUGETLB = 1 << 19;
+    /** A hugetlb page in use and not isolated. Models {@code page_huge_active()}. */
+    public static final int PG_HUGE_ACTIVE = 1 << 20;
+    /** One page for several with the same contents. Models {@code PageKsm()}; with PG_ANON. */
+    public static final int PG_KSM = 1 << 21;
+    /** The file system keeps something about it, and one reference. Models {@code PagePrivate()}. */
+    public static final int PG_PRIVATE = 1 << 22;
 
     private static final long TAIL_BIT = 1;
 

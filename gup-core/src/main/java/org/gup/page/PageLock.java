@@ -41,4 +41,17 @@ public final class PageLock {
             throw new IllegalStateException("unlock_page of a page that is not locked");
         }
     }
+
+    /**
+     * Waits until nobody holds the lock. Models {@code wait_on_page_locked()}; without a reference, as
+     * {@code put_and_wait_on_page_locked()} does it: the page may then be another's by the time the wait ends.
+     *
+     * @param page address of a head's or base page's hot record
+     * @param await what to do while it is taken
+     */
+    public static void waitUnlocked(final long page, final Await await) {
+        for (int tries = 0; (PageDescriptor.flagsVolatile(page) & PG_LOCKED) != 0; tries++) {
+            await.pause(tries);
+        }
+    }
 }

@@ -124,14 +124,14 @@ public enum PageTableGeometry {
      * Where the part of a range that one entry maps ends. Models {@code pmd_addr_end()} and its kin.
      *
      * @param address start of the rest of the range
-     * @param end end of the range, exclusive, above {@code address}
+     * @param end end of the range, exclusive, less than 2^63 bytes above {@code address}
      * @param level 1 to 5
      * @return the entry's end or the range's, whichever comes first
      */
     public static long addressEnd(final long address, final long end, final int level) {
         final long size = size(level);
         final long boundary = (address + size) & -size;
-        // Compared less one, so that a boundary of 2^64 (that is, 0) counts as the largest.
-        return boundary - 1 < end - 1 ? boundary : end;
+        // Compared by distance, so that neither 2^63 nor a boundary of 2^64 (that is, 0) between the two is in the way.
+        return boundary - address < end - address ? boundary : end;
     }
 }

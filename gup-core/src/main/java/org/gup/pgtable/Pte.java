@@ -43,6 +43,8 @@ public final class Pte {
     public static final long SPECIAL = 1L << 9;
     /** Written to since the bit was cleared. */
     public static final long SOFT_DIRTY = 1L << 11;
+    /** Written to since the bit was cleared, of an entry in swap format. */
+    public static final long SWP_SOFT_DIRTY = 1L << 1;
     /** PAT of a huge leaf. */
     public static final long PAT_LARGE = 1L << 12;
     /** Not executable. */

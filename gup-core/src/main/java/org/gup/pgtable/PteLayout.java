@@ -93,6 +93,16 @@ public enum PteLayout {
     }
 
     /**
+     * Whether a migration entry replaces one that was writable. Models {@code is_write_migration_entry()}.
+     *
+     * @param entry a non-present, non-empty entry
+     * @return true if it does
+     */
+    public boolean isMigrationWrite(final long entry) {
+        return Pte.swapType(entry) == migrationWriteType;
+    }
+
+    /**
      * Whether a swap-format entry stands for a poisoned page. Models {@code is_hwpoison_entry()}.
      *
      * @param entry a non-present, non-empty entry

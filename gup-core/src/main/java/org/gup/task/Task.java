@@ -1,6 +1,7 @@
 package org.gup.task;
 
 import org.gup.stat.Counters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of execution inside the model. Models the parts of {@code struct task_struct} that get_user_pages reads.
@@ -17,6 +18,11 @@ public final class Task {
     private final Counters counters = new Counters();
     private final WalkState walkState = new WalkState();
     private final int[] lockedScratch = new int[1];
+    private final long[] pageScratch = new long[1];
+    private final InnerCalls innerCalls = new InnerCalls();
+    private @Nullable Object longtermScratch;
+    private boolean memallocNocma;
+    private final int[] failNth = new int[FaultPoint.values().length];
     private int pkru = PKRU_ALLOW_ALL;
     private volatile boolean fatalSignalPending;
 
@@ -117,6 +123,35 @@ public final class Task {
     }
 
     /**
+     * Makes one of the coming attempts fail. Models {@code /proc/PID/fail-nth}.
+     *
+     * @param point where
+     * @param nth which attempt from now on, 1 for the next; 0 for none
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void failNth(final FaultPoint point, final int nth) {
+        if (nth < 0) {
+            throw new IllegalArgumentException("nth must not be negative: nth=" + nth);
+        }
+        failNth[point.ordinal()] = nth;
+    }
+
+    /**
+     * Counts one attempt. Models {@code should_fail()}.
+     *
+     * @param point where
+     * @return whether it is the one that is to fail
+     */
+    public boolean shouldFail(final FaultPoint point) {
+        final int left = failNth[point.ordinal()];
+        if (left == 0) {
+            return false;
+        }
+        failNth[point.ordinal()] = left - 1;
+        return left == 1;
+    }
+
+    /**
      * What this task has done.
      *
      * @return its counters
@@ -141,5 +176,66 @@ public final class Task {
      */
     public int[] lockedScratch() {
         return lockedScratch;
+    }
+
+    /**
+     * Room for the one page of get_dump_page. Internal.
+     *
+     * @return one element, the same for every call
+     */
+    public long[] pageScratch() {
+        return pageScratch;
+    }
+
+    /**
+     * The calls of {@code __get_user_pages()} that this task has made.
+     *
+     * @return the one instance of this task
+     */
+    public InnerCalls innerCalls() {
+        return innerCalls;
+    }
+
+    /**
+     * What a longterm call needs room for, kept so that the next one allocates nothing. Internal.
+     *
+     * @return what {@link #setLongtermScratch} was given, or null before the first call
+     */
+    public @Nullable Object longtermScratch() {
+        return longtermScratch;
+    }
+
+    /**
+     * Keeps room for longterm calls. Internal.
+     *
+     * @param scratch what to keep
+     */
+    public void setLongtermScratch(final Object scratch) {
+        longtermScratch = scratch;
+    }
+
+    /**
+     * Sets or clears PF_MEMALLOC_NOCMA, which longterm calls set while they fault pages in. Models
+     * {@code memalloc_nocma_save()} and {@code memalloc_nocma_restore()}.
+     *
+     * <p>Differs: the allocator does not read it. That of v5.2 obeys it only after its first attempt on the free lists has
+     * failed, and has then nothing to offer that a request without CMA pageblocks would get.
+     *
+     * @param nocma whether allocations should avoid CMA pageblocks
+     * @return what it was
+     */
+    public boolean memallocNocma(final boolean nocma) {
+        final boolean before = memallocNocma;
+        memallocNocma = nocma;
+        return before;
+    }
+
+    /**
+     * Whether PF_MEMALLOC_NOCMA is set.
+     *
+     * @return true inside the first half of a longterm call
+     */
+    public boolean isMemallocNocma() {
+        return memallocNocma;
     }
 }

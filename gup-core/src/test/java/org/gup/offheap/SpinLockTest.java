@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,24 +66,65 @@ class SpinLockTest {
     }
 
     @Test
+    void shouldRefuseToUnlockAFreeLock() {
+        assertThrows(IllegalStateException.class, () -> SpinLock.unlock(lock));
+        SpinLock.lock(lock, Await.YIELDING);
+        SpinLock.unlock(lock);
+        assertThrows(IllegalStateException.class, () -> SpinLock.unlock(lock));
+    }
+
+    @Test
     @Timeout(60)
     void shouldExcludeEveryOtherThread() throws Exception {
-        final int rounds = 20_000;
+        final int rounds = 50_000;
         final int[] guarded = {0, 0};
-        Together.run(4, () -> {
+        Together.run(2, () -> {
             for (int i = 0; i < rounds; i++) {
                 SpinLock.lock(lock, Await.YIELDING);
                 try {
                     assertEquals(guarded[0], guarded[1], "somebody else is inside");
                     guarded[0]++;
+                    pause(i & 15);
                     guarded[1]++;
                 } finally {
                     SpinLock.unlock(lock);
                 }
+                pause(i & 31);
             }
         });
-        assertEquals(4 * rounds, guarded[0]);
-        assertEquals(4 * rounds, guarded[1]);
+        assertEquals(2 * rounds, guarded[0]);
+        assertEquals(2 * rounds, guarded[1]);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldLetExactlyOneOfTwoTakersInHoweverCloseTheyCome() throws Exception {
+        final int words = 32;
+        final int rounds = 4_000;
+        try (Region fresh = Region.allocate("locks", (long) words * rounds * SpinLock.LENGTH)) {
+            final AtomicInteger arrived = new AtomicInteger();
+            final int[] taken = {0, 0};
+            final Together.Body[] takers = new Together.Body[2];
+            for (int t = 0; t < 2; t++) {
+                final int taker = t;
+                takers[t] = () -> {
+                    for (int round = 0; round < rounds; round++) {
+                        arrived.incrementAndGet();
+                        for (int tries = 0; arrived.get() < 2 * (round + 1); tries++) {
+                            Await.YIELDING.pause(tries & 1023);
+                        }
+                        for (int word = 0; word < words; word++) {
+                            final long at = ((long) round * words + word) * SpinLock.LENGTH;
+                            if (SpinLock.tryLock(fresh.address() + at)) {
+                                taken[taker]++;
+                            }
+                        }
+                    }
+                };
+            }
+            Together.run(takers);
+            assertEquals(words * rounds, taken[0] + taken[1]);
+        }
     }
 
     @Test
@@ -102,6 +144,13 @@ class SpinLockTest {
             }
         });
         assertEquals(3 * rounds, guarded[0]);
+    }
+
+    /** A little time, so that the threads meet in more ways than one. */
+    private static void pause(final int spins) {
+        for (int i = 0; i < spins; i++) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test

@@ -40,7 +40,7 @@ public final class Together {
                     gate.await();
                     body.run();
                 } catch (final Throwable thrown) {
-                    together.failure.compareAndSet(null, thrown);
+                    together.failed(thrown);
                 }
             });
             thread.setDaemon(true);
@@ -71,6 +71,17 @@ public final class Together {
         final Body[] bodies = new Body[threads];
         Arrays.fill(bodies, body);
         run(bodies);
+    }
+
+    /** Notes the first failure, and wakes those who wait for one that will not come any more. */
+    private void failed(final Throwable thrown) {
+        if (failure.compareAndSet(null, thrown)) {
+            for (final Thread thread : threads) {
+                if (thread != Thread.currentThread()) {
+                    thread.interrupt();
+                }
+            }
+        }
     }
 
     /**

@@ -107,6 +107,15 @@ class PageTableGeometryTest {
         "0x7fffffe00000,     0x7ffffffff000,     4, 0x7ffffffff000",
         "0x0,                0xfffffffffff000,   5, 0x1000000000000",
         "0xff000000000000,   0xfffffffffff000,   5, 0xfffffffffff000",
+        // The end of the lower half, which is negative as a long.
+        "0x7fffffffffffe000, 0x8000000000000000, 1, 0x7ffffffffffff000",
+        "0x7fffffffffffe000, 0x8000000000000000, 2, 0x8000000000000000",
+        // Across the middle of the 64-bit space.
+        "0x7fffffffffffe000, 0x8000000000002000, 1, 0x7ffffffffffff000",
+        "0x7ffffffffffff000, 0x8000000000002000, 1, 0x8000000000000000",
+        "0x8000000000000000, 0x8000000000002000, 1, 0x8000000000001000",
+        "0x7fffffffffe00000, 0x8000000000002000, 3, 0x8000000000000000",
+        "0x4000000000000000, 0xbfffffffffffffff, 5, 0x4001000000000000",
         // The top of the 64-bit space, where the next boundary is 2^64, that is 0.
         "0xffffffffff600000, 0xffffffffff601000, 1, 0xffffffffff601000",
         "0xffffffffff600000, 0xffffffffff601000, 2, 0xffffffffff601000",

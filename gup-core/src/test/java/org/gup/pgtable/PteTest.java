@@ -142,6 +142,23 @@ class PteTest {
     }
 
     @Test
+    void shouldKeepTheBitsBelowAHugeFrameClearWhateverItsOtherBits() {
+        forEachCombination(bits -> {
+            for (final long pfn : new long[] {0, 0x40000, 0x3fc0000, 0xfffffc0000L}) {
+                for (int level = 2; bits != 0 && level <= 3; level++) {
+                    final long entry = Pte.ofHuge(pfn, bits, level);
+                    final long below = (level == 2 ? 0x200000L : 0x40000000L) - 0x1000;
+                    if (Pte.hugePfn(entry, level) != pfn || Pte.bits(entry) != bits || (entry & below) != 0) {
+                        throw new AssertionError("pfn=0x" + Long.toHexString(pfn) + ", bits=0x" + Long.toHexString(bits)
+                                + ", level=" + level + ", entry=0x" + Long.toHexString(entry));
+                    }
+                }
+            }
+        });
+        assertEquals(0x000fffff400001e0L, Pte.ofHuge(0x80000, 0x1e0, 3));
+    }
+
+    @Test
     void shouldMaskThePatBitOutOfAHugeFrame() {
         // PAT set (bit 12) in a 2 MiB and a 1 GiB leaf, present and inverted.
         assertEquals(0x5200, Pte.hugePfn(0x80000000052010e7L, 2));

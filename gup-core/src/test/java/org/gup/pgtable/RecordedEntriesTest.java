@@ -117,6 +117,7 @@ class RecordedEntriesTest {
         assertEquals(!hardwarePresent, Pte.isProtnone(entry));
         assertEquals(devmap, layout.isDevmap(entry));
         assertEquals(hex(pfnHex), Pte.hugePfn(entry, level));
+        assertEquals(entry, Pte.ofHuge(hex(pfnHex), Pte.bits(entry), level), "encoded again");
     }
 
     @ParameterizedTest(name = "{0} {1}")

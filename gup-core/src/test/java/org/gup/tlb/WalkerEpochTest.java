@@ -68,7 +68,7 @@ class WalkerEpochTest {
         epoch.enterWalk(walker);
         final int[] pauses = {0};
         whileWaiting = tries -> {
-            pauses[0]++;
+            assertEquals(1, ++pauses[0], "waited for a walk that began later");
             epoch.exitWalk(walker);
             // The slot is odd again before the waiting thread looks: a walk of its own, which cannot hold the old link.
             epoch.enterWalk(walker);
@@ -173,49 +173,53 @@ class WalkerEpochTest {
         assertThrows(IllegalStateException.class, epoch::close);
     }
 
-    @Test
-    void shouldCloseOnlyWhenWalkCallAndInspectionHaveEnded() {
-        epoch.enterWalk(walker);
-        epoch.enterCall(other);
-        epoch.enterCall(other);
-        epoch.enterInspection();
-        final List<String> order = new ArrayList<>();
+    /** Closes while something holds the model open, ends that at the third look, and says how often close looked. */
+    private int looksBeforeClosed(final Runnable end) {
+        final int[] looks = {0};
         whileWaiting = tries -> {
-            switch (order.size()) {
-                case 0 -> {
-                    order.add("walk");
-                    epoch.exitWalk(walker);
-                }
-                case 1 -> {
-                    order.add("inner call");
-                    epoch.exitCall(other);
-                }
-                case 2 -> {
-                    order.add("call");
-                    epoch.exitCall(other);
-                }
-                default -> {
-                    order.add("inspection");
-                    epoch.exitInspection();
-                }
+            assertTrue(epoch.isClosed());
+            assertEquals(looks[0]++, tries);
+            if (tries == 2) {
+                end.run();
             }
         };
         epoch.close();
-        assertEquals(List.of("walk", "inner call", "call", "inspection"), order);
+        return looks[0];
+    }
+
+    @Test
+    void shouldCloseOnlyWhenTheWalkHasEnded() {
+        epoch.enterWalk(other);
+        assertEquals(3, looksBeforeClosed(() -> epoch.exitWalk(other)));
+    }
+
+    @Test
+    void shouldCloseOnlyWhenTheOutermostCallHasEnded() {
+        epoch.enterCall(other);
+        epoch.enterCall(other);
+        epoch.exitCall(other);
+        assertEquals(3, looksBeforeClosed(() -> epoch.exitCall(other)));
+    }
+
+    @Test
+    void shouldCloseOnlyWhenTheLastInspectionHasEnded() {
+        epoch.enterInspection();
+        epoch.enterInspection();
+        epoch.exitInspection();
+        assertEquals(3, looksBeforeClosed(epoch::exitInspection));
     }
 
     @Test
     void shouldLetACallThatIsUnderWayNestOnceClosing() {
         epoch.enterCall(walker);
-        whileWaiting = tries -> {
-            assertTrue(epoch.isClosed());
+        assertEquals(3, looksBeforeClosed(() -> {
             epoch.enterCall(walker);
             epoch.exitCall(walker);
             assertThrows(IllegalStateException.class, () -> epoch.enterCall(other));
             assertThrows(IllegalStateException.class, () -> epoch.enterWalk(other));
+            assertThrows(IllegalStateException.class, epoch::enterInspection);
             epoch.exitCall(walker);
-        };
-        epoch.close();
+        }));
     }
 
     @Test
@@ -258,7 +262,7 @@ class WalkerEpochTest {
         final AtomicLong walks = new AtomicLong();
         whileWaiting = Await.YIELDING;
         final Together.Body mutator = () -> {
-            for (int i = 1; i <= rounds || walks.get() == 0; i++) {
+            for (int i = 1; i <= rounds || walks.get() < rounds; i++) {
                 final int unlinked = 1 - (i & 1);
                 cells[i & 1] = 1;
                 link.getAndSet(i & 1);
