@@ -3,43 +3,41 @@ package org.gup.zone;
 import static org.gup.zone.Gfp.GFP_COMP;
 import static org.gup.zone.Gfp.GFP_ZERO;
 
-import java.util.concurrent.atomic.AtomicLong;
-import org.gup.page.MemMap;
 import org.gup.page.Pageblock;
 import org.gup.task.Task;
 
 /**
- * The shared huge zero page, allocated at its first use and kept. Of several threads that need it first, one wins and the
- * others give theirs back.
+ * The shared huge zero page, allocated at its first use and kept. Of several threads that need it first, one allocates it
+ * and the others wait, so that none fails for want of memory that another has just taken for the same page.
  */
 final class HugeZeroPage {
     private static final long NOT_ALLOCATED = -1;
 
     private final PageAllocator allocator;
-    private final MemMap memMap;
-    private final AtomicLong pfn = new AtomicLong(NOT_ALLOCATED);
+    private volatile long pfn = NOT_ALLOCATED;
 
-    HugeZeroPage(final PageAllocator allocator, final MemMap memMap) {
+    HugeZeroPage(final PageAllocator allocator) {
         this.allocator = allocator;
-        this.memMap = memMap;
     }
 
     /** Its head, or -1 while it is not allocated. */
     long pfn() {
-        return pfn.get();
+        return pfn;
     }
 
     /** Its head, allocated if need be; -1 if there is no memory for it. */
     long get(final Task task) {
-        final long present = pfn.get();
+        final long present = pfn;
         if (present != NOT_ALLOCATED) {
             return present;
         }
-        final long fresh = allocator.allocate(GFP_ZERO | GFP_COMP, Pageblock.ORDER);
-        if (fresh == -1 || pfn.compareAndSet(NOT_ALLOCATED, fresh)) {
-            return fresh;
+        return allocate(task);
+    }
+
+    private synchronized long allocate(final Task task) {
+        if (pfn == NOT_ALLOCATED) {
+            pfn = allocator.allocate(task, GFP_ZERO | GFP_COMP, Pageblock.ORDER);
         }
-        memMap.put(task, memMap.page(fresh), 1);
-        return pfn.get();
+        return pfn;
     }
 }

@@ -3,7 +3,9 @@ package org.gup.zone;
 import static org.gup.page.PageDescriptor.NEXT_OFFSET;
 import static org.gup.page.PageDescriptor.PG_ACTIVE;
 import static org.gup.page.PageDescriptor.PG_LRU;
+import static org.gup.page.PageDescriptor.PG_MLOCKED;
 import static org.gup.page.PageDescriptor.PG_SWAPBACKED;
+import static org.gup.page.PageDescriptor.PG_UNEVICTABLE;
 import static org.gup.page.PageDescriptor.PREV_OFFSET;
 
 import org.gup.offheap.Await;
@@ -17,15 +19,18 @@ import org.gup.page.PageDescriptor;
  * <pre>
  *    0      4     128     132    136     144
  *   +------+-----+-------+------+-------+-----------+-----+-----+-----+
- *   | lock | pad | first | pad  | pages |  list 1   |  2  |  3  | pad |   lists: inactive anon, active anon,
- *   +------+-----+-------+------+-------+-----------+-----+-----+-----+          inactive file, active file
+ *   | lock | pad | first | pad  | pages |  list 1   | ... |  4  | pad |   lists: inactive anon, active anon,
+ *   +------+-----+-------+------+-------+-----------+-----+-----+-----+          inactive file, active file, unevictable
  * </pre>
  *
- * <p>A page is on the list that its PG_active and PG_swapbacked name, which therefore change only off the lists or here.
- * Counts are in base pages. Threading: everything under the lock but {@link #pages}.
+ * <p>A page is on the list that its PG_unevictable, PG_active and PG_swapbacked name, which therefore change only off the
+ * lists or here. Counts are in base pages. Threading: everything under the lock but {@link #pages}.
  */
 final class LruLists {
-    static final int LISTS = 4;
+    static final int LISTS = 5;
+    /** Pages that are not to be reclaimed, whatever else they are. */
+    static final int UNEVICTABLE = 4;
+
     private static final int ACTIVE = 1;
     private static final int FILE = 2;
 
@@ -57,6 +62,9 @@ final class LruLists {
 
     /** The list that flags name. Models {@code page_lru()}. */
     static int listOf(final int flags) {
+        if ((flags & PG_UNEVICTABLE) != 0) {
+            return UNEVICTABLE;
+        }
         return ((flags & PG_ACTIVE) == 0 ? 0 : ACTIVE) | ((flags & PG_SWAPBACKED) == 0 ? FILE : 0);
     }
 
@@ -80,11 +88,17 @@ final class LruLists {
         return PageDescriptor.coldInt(memMap.cold(pfn), PREV_OFFSET);
     }
 
-    /** Puts a page on the list that its flags name, and sets PG_lru. */
+    /**
+     * Puts a page on the list that its flags name, and sets PG_lru. A page that is locked into memory goes to the unevictable
+     * list, any other away from there. Models {@code __pagevec_lru_add_fn()}.
+     */
     void link(final long pfn) {
-        final int flags = PageDescriptor.setFlags(memMap.page(pfn), PG_LRU);
+        int flags = PageDescriptor.setFlags(memMap.page(pfn), PG_LRU);
         if ((flags & PG_LRU) != 0) {
             throw new IllegalStateException("page is on an LRU list already: pfn=" + pfn);
+        }
+        if ((flags & (PG_MLOCKED | PG_UNEVICTABLE)) != 0) {
+            flags = evictability(memMap.page(pfn), flags);
         }
         final long list = list(listOf(flags));
         final int first = Words.intOpaque(list + FIRST_OFFSET);
@@ -96,6 +110,16 @@ final class LruLists {
         }
         Words.intOpaque(list + FIRST_OFFSET, (int) pfn);
         addPages(list, 1L << memMap.compoundOrder(pfn));
+    }
+
+    private static int evictability(final long page, final int flags) {
+        if ((flags & PG_MLOCKED) == 0) {
+            PageDescriptor.clearFlags(page, PG_UNEVICTABLE);
+            return flags & ~PG_UNEVICTABLE;
+        }
+        PageDescriptor.setFlags(page, PG_UNEVICTABLE);
+        PageDescriptor.clearFlags(page, PG_ACTIVE);
+        return (flags | PG_UNEVICTABLE) & ~PG_ACTIVE;
     }
 
     /** Takes a page with PG_lru off its list, and clears PG_lru. */
@@ -110,8 +134,9 @@ final class LruLists {
         } else if (Words.intOpaque(list + FIRST_OFFSET) == (int) pfn) {
             Words.intOpaque(list + FIRST_OFFSET, next);
         } else {
-            throw new IllegalStateException("PG_active or PG_swapbacked changed while on an LRU list: pfn=" + pfn
-                    + ", flags=0x" + Integer.toHexString(flags));
+            throw new IllegalStateException(
+                    "PG_unevictable, PG_active or PG_swapbacked changed while on an LRU list: pfn=" + pfn + ", flags=0x"
+                            + Integer.toHexString(flags));
         }
         if (next != 0) {
             PageDescriptor.coldInt(memMap.cold(next), PREV_OFFSET, previous);

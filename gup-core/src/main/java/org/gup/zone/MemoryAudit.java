@@ -11,11 +11,13 @@ import java.util.List;
  * @param deferredPages free pages that no list has taken in yet
  * @param listedPages free pages found by walking the free lists
  * @param referencedPages pages in use: with a reference, or part of a compound page with one
+ * @param poolPages pages of the hugetlb pool that nobody has
  * @param lostPages pages neither free nor referenced: frozen for a moment, or leaked
  * @param references references to the pages in use, added up over base pages and heads
  * @param activePages pages found by walking the active LRU lists
  * @param inactivePages pages found by walking the inactive LRU lists
- * @param pagevecPages pages that wait on pagevecs, each with a reference held for that
+ * @param unevictablePages pages found by walking the unevictable LRU list
+ * @param pagevecPages pages that wait on pagevecs, for addition or activation, each with a reference held for that
  * @param deviceReferences references to devices' pages, beyond the one that an idle one has
  * @param zeroPageReferences references to the zero page, beyond its own
  * @param problems what does not add up, in words, at most 20; empty if all is well
@@ -25,10 +27,12 @@ public record MemoryAudit(
         long deferredPages,
         long listedPages,
         long referencedPages,
+        long poolPages,
         long lostPages,
         long references,
         long activePages,
         long inactivePages,
+        long unevictablePages,
         long pagevecPages,
         long deviceReferences,
         long zeroPageReferences,
@@ -46,10 +50,10 @@ public record MemoryAudit(
     /**
      * Pages that are not free.
      *
-     * @return referenced and lost ones
+     * @return referenced ones, those of the hugetlb pool, and lost ones
      */
     public long usedPages() {
-        return referencedPages + lostPages;
+        return referencedPages + poolPages + lostPages;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.gup.zone;
 
 import static org.gup.page.PageDescriptor.PG_BUDDY;
+import static org.gup.page.PageDescriptor.PG_HUGETLB;
 import static org.gup.page.PageDescriptor.PG_LRU;
 import static org.gup.page.PageDescriptor.PG_PAGEVEC;
 
@@ -32,7 +33,9 @@ final class MemoryAuditor {
     private long references;
     private long lruFlagPages;
     private long pagevecFlagPages;
-    private long pagevecPages;
+    private long additionPages;
+    private long activationPages;
+    private long poolPages;
 
     MemoryAuditor(final MemMap memMap) {
         this.memMap = memMap;
@@ -41,6 +44,7 @@ final class MemoryAuditor {
     MemoryAudit audit(
             final List<Zone> zones,
             final Lruvec lruvec,
+            final HugetlbPool hugetlb,
             final int cpus,
             final List<DevPagemap> devices,
             final long zeroPfn) {
@@ -49,10 +53,12 @@ final class MemoryAuditor {
         }
         for (int cpu = 0; cpu < cpus; cpu++) {
             auditPagevec(lruvec.pagevec(cpu), cpu);
+            auditActivations(lruvec.activations(cpu), cpu);
         }
         final long[] lru = auditLru(lruvec.lists());
-        expect("pages with PG_pagevec and pages on pagevecs", pagevecFlagPages, pagevecPages);
-        expect("pages with PG_lru and pages on LRU lists", lruFlagPages, lru[0] + lru[1]);
+        expect("pages with PG_pagevec and pages on pagevecs", pagevecFlagPages, additionPages);
+        expect("pages with PG_lru and pages on LRU lists", lruFlagPages, lru[0] + lru[1] + lru[2]);
+        expect("free hugetlb pages by scan and by the pool", poolPages, hugetlb.freePages() << HugetlbPool.ORDER);
         long deviceReferences = 0;
         for (final DevPagemap device : devices) {
             for (long pfn = device.startPfn(); pfn < device.endPfn(); pfn++) {
@@ -64,11 +70,13 @@ final class MemoryAuditor {
                 deferredPages,
                 listedPages,
                 referencedPages,
+                poolPages,
                 lostPages,
                 references,
                 lru[1],
                 lru[0],
-                pagevecPages,
+                lru[2],
+                additionPages + activationPages,
                 deviceReferences,
                 PageRef.countVolatile(memMap.page(zeroPfn)) - 1L,
                 List.copyOf(problems));
@@ -181,7 +189,9 @@ final class MemoryAuditor {
             lostPages++;
             return 0;
         }
-        if (count == 0) {
+        if (count == 0 && (flags & PG_HUGETLB) != 0) {
+            poolPages += pages;
+        } else if (count == 0) {
             lostPages += pages;
             problem("page neither free nor referenced: pfn=" + pfn + ", order=" + order + ", flags=0x"
                     + Integer.toHexString(flags));
@@ -206,13 +216,23 @@ final class MemoryAuditor {
             if ((flags & (PG_PAGEVEC | PG_LRU)) != PG_PAGEVEC || PageRef.countVolatile(memMap.page(pfn)) <= 0) {
                 problem("page on a pagevec without its flag or reference: cpu=" + cpu + ", pfn=" + pfn);
             }
-            pagevecPages += isZoned(pfn) ? 1 : 0;
+            additionPages += isZoned(pfn) ? 1 : 0;
         }
     }
 
-    /** Pages found on the lists, {inactive, active}; pages of a dump, which no zone's scan sees, left out. */
+    private void auditActivations(final long pagevec, final int cpu) {
+        for (int i = 0; i < Pagevec.count(pagevec); i++) {
+            final long pfn = Pagevec.pfn(pagevec, i);
+            if (PageRef.countVolatile(memMap.page(pfn)) <= 0) {
+                problem("page queued for activation without a reference: cpu=" + cpu + ", pfn=" + pfn);
+            }
+            activationPages += isZoned(pfn) ? 1 : 0;
+        }
+    }
+
+    /** Pages found on the lists, {inactive, active, unevictable}; pages of a dump, which no zone's scan sees, left out. */
     private long[] auditLru(final LruLists lists) {
-        final long[] found = new long[2];
+        final long[] found = new long[3];
         lists.lock();
         try {
             for (int list = 0; list < LruLists.LISTS; list++) {
@@ -226,7 +246,7 @@ final class MemoryAuditor {
                     }
                     final long size = 1L << memMap.compoundOrder(pfn);
                     pages += size;
-                    found[list & 1] += isZoned(pfn) ? size : 0;
+                    found[list == LruLists.UNEVICTABLE ? 2 : list & 1] += isZoned(pfn) ? size : 0;
                     previous = pfn;
                 }
                 expect("pages on LRU list " + list, lists.pages(list), pages);

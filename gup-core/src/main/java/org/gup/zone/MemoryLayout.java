@@ -39,7 +39,7 @@ record MemoryLayout(
         assert ALIGN == 2 * Pageblock.PAGES;
     }
 
-    static MemoryLayout of(final PhysicalMemory.Builder asked) {
+    static MemoryLayout of(final MemoryOptions<?> asked) {
         final long imported = asked.importedPages;
         if (asked.importing) {
             range("imported nrPages", imported, 1, MemMap.MAX_PAGES);
@@ -81,8 +81,7 @@ record MemoryLayout(
                 devices);
     }
 
-    private static List<CmaRange> cmaRanges(
-            final PhysicalMemory.Builder asked, final long normalPages, final long endPfn) {
+    private static List<CmaRange> cmaRanges(final MemoryOptions<?> asked, final long normalPages, final long endPfn) {
         final Set<String> names = new HashSet<>();
         long total = 0;
         for (final CmaRange area : asked.cmaAreas) {
@@ -109,10 +108,10 @@ record MemoryLayout(
         return List.copyOf(placed);
     }
 
-    private static List<DevPagemap> devices(final PhysicalMemory.Builder asked, final long startPfn) {
+    private static List<DevPagemap> devices(final MemoryOptions<?> asked, final long startPfn) {
         final List<DevPagemap> placed = new ArrayList<>();
         long pfn = startPfn;
-        for (final PhysicalMemory.Builder.Device device : asked.devices) {
+        for (final MemoryOptions.Device device : asked.devices) {
             range("device pages", device.pages(), 1, MemMap.MAX_PAGES);
             pfn = aligned(pfn);
             range("pages altogether", pfn + device.pages(), 1, MemMap.MAX_PAGES);

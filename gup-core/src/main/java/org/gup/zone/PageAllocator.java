@@ -8,6 +8,10 @@ import static org.gup.zone.ZoneDescriptor.MAX_ORDER;
 import org.gup.page.FrameStore;
 import org.gup.page.MemMap;
 import org.gup.page.PageRef;
+import org.gup.page.Pageblock;
+import org.gup.stat.Counter;
+import org.gup.task.FaultPoint;
+import org.gup.task.Task;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,22 @@ final class PageAllocator {
         this.frames = frames;
         this.normal = normal;
         this.movable = movable;
+    }
+
+    /** The same as below for a task: counted, and made to fail when the task's turn to fail has come. */
+    long allocate(final Task task, final int gfp, final int order) {
+        if (task.shouldFail(FaultPoint.PAGE_ALLOC)) {
+            return -1;
+        }
+        final long pfn = allocate(gfp, order);
+        if (pfn != -1) {
+            if (order == 0) {
+                task.counters().add(Counter.ALLOC_ORDER_0, 1);
+            } else if (order == Pageblock.ORDER) {
+                task.counters().add(Counter.ALLOC_ORDER_9, 1);
+            }
+        }
+        return pfn;
     }
 
     /** First pfn of a block, -1 if there is none. */

@@ -3,6 +3,7 @@ package org.gup.zone;
 import static org.gup.page.PageDescriptor.INDEX_OFFSET;
 import static org.gup.page.PageDescriptor.MAPPING_OFFSET;
 import static org.gup.page.PageDescriptor.PG_DEVICE;
+import static org.gup.page.PageDescriptor.PG_HUGETLB;
 import static org.gup.page.PageDescriptor.PG_LOCKED;
 import static org.gup.page.PageDescriptor.PG_PAGEVEC;
 import static org.gup.page.PageDescriptor.PG_RESERVED;
@@ -34,6 +35,7 @@ final class PageFreeing implements PageRelease {
     private final MemMap memMap;
     private final WalkerEpoch epoch;
     private final Lruvec lruvec;
+    private final HugetlbPool hugetlb;
     private final Zone[] zones;
     private final long importedPages;
     private final AtomicLong importedReleased = new AtomicLong();
@@ -42,11 +44,13 @@ final class PageFreeing implements PageRelease {
             final MemMap memMap,
             final WalkerEpoch epoch,
             final Lruvec lruvec,
+            final HugetlbPool hugetlb,
             final Zone[] zones,
             final long importedPages) {
         this.memMap = memMap;
         this.epoch = epoch;
         this.lruvec = lruvec;
+        this.hugetlb = hugetlb;
         this.zones = zones;
         this.importedPages = importedPages;
     }
@@ -55,17 +59,21 @@ final class PageFreeing implements PageRelease {
     public void release(final Task task, final long headPfn) {
         epoch.enterCall(task);
         try {
-            releaseInside(headPfn);
+            releaseInside(task, headPfn);
         } finally {
             epoch.exitCall(task);
         }
     }
 
-    private void releaseInside(final long headPfn) {
+    private void releaseInside(final Task task, final long headPfn) {
         final long page = memMap.page(headPfn);
         final int flags = PageDescriptor.flagsVolatile(page);
         if ((flags & (PG_RESERVED | PG_DEVICE)) != 0) {
             throw refused(headPfn, (flags & PG_DEVICE) != 0 ? "a device's page" : "a reserved page");
+        }
+        if ((flags & PG_HUGETLB) != 0) {
+            hugetlb.free(task, headPfn);
+            return;
         }
         final int zone = memMap.pageblocks().zone(headPfn);
         if (zone == Pageblock.NO_ZONE) {

@@ -4,7 +4,8 @@ import org.gup.offheap.Await;
 import org.gup.offheap.SpinLock;
 
 /**
- * A CPU's pages on their way to the LRU lists. Models {@code struct pagevec} of {@code lru_add_pvec}.
+ * A CPU's pages on their way to the LRU lists, or to other lists than they are on. Models {@code struct pagevec} of
+ * {@code lru_add_pvec} and {@code activate_page_pvecs}.
  *
  * <pre>
  *    0      4       8                       128      256

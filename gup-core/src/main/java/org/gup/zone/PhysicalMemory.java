@@ -1,10 +1,8 @@
 package org.gup.zone;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import org.gup.offheap.Await;
 import org.gup.offheap.Region;
 import org.gup.page.DevPagemap;
@@ -13,6 +11,7 @@ import org.gup.page.FrameStore;
 import org.gup.page.MemMap;
 import org.gup.page.Migratetype;
 import org.gup.pgtable.TablePages;
+import org.gup.rmap.Rmap;
 import org.gup.task.Task;
 import org.gup.tlb.TlbSync;
 import org.gup.tlb.WalkerEpoch;
@@ -33,6 +32,8 @@ public final class PhysicalMemory implements AutoCloseable {
     public static final int MAX_CPUS = 1024;
     /** Most tasks a model may have at a time. */
     public static final int MAX_TASKS = 1 << 16;
+    /** Most slots that a swap area may have: 1 TiB. */
+    public static final long MAX_SWAP_PAGES = 1L << 28;
 
     private final MemoryLayout layout;
     private final int cpus;
@@ -52,6 +53,9 @@ public final class PhysicalMemory implements AutoCloseable {
     private final PageFreeing freeing;
     private final PageIsolation isolation;
     private final HugeZeroPage hugeZeroPage;
+    private final HugetlbPool hugetlb;
+    private final SwapArea swap;
+    private final Rmap rmap;
 
     private PhysicalMemory(final Builder asked, final MemoryLayout layout) {
         this.layout = layout;
@@ -63,7 +67,8 @@ public final class PhysicalMemory implements AutoCloseable {
         try {
             final long lruWords = 2L * ZoneDescriptor.LENGTH;
             final long pagevecWords = lruWords + LruLists.LENGTH;
-            final Region words = own(Region.allocate("zone words", pagevecWords + (long) cpus * Pagevec.LENGTH));
+            final Region words =
+                    own(Region.allocate("zone words", pagevecWords + (long) cpus * Lruvec.PAGEVECS_LENGTH));
             this.memMap = own(new MemMap(layout.nrPages(), this::release));
             this.frames = own(new FrameStore(layout.nrPages()));
             this.tables = own(new TablePages(
@@ -81,9 +86,12 @@ public final class PhysicalMemory implements AutoCloseable {
                     cpus);
             final Zone[] byIndex = zones.toArray(Zone[]::new);
             this.allocator = new PageAllocator(memMap, frames, byIndex[0], byIndex.length > 1 ? byIndex[1] : null);
-            this.hugeZeroPage = new HugeZeroPage(allocator, memMap);
-            this.freeing = new PageFreeing(memMap, epoch, lruvec, byIndex, layout.importedPages());
+            this.hugeZeroPage = new HugeZeroPage(allocator);
             this.isolation = new PageIsolation(memMap, epoch, byIndex);
+            this.swap = own(new SwapArea(memMap, frames, asked.swapPages));
+            this.rmap = own(new Rmap(memMap, tables, epoch, await, tlbSync, layout.zeroPfn()));
+            this.hugetlb = new HugetlbPool(memMap, epoch, allocator, byIndex, asked.hugetlbPages);
+            this.freeing = new PageFreeing(memMap, epoch, lruvec, hugetlb, byIndex, layout.importedPages());
             BootMemory.reserve(layout, memMap, devPagemaps);
             built = true;
         } finally {
@@ -156,7 +164,7 @@ public final class PhysicalMemory implements AutoCloseable {
     public long allocPages(final Task task, final int gfp, final int order) {
         epoch.enterCall(task);
         try {
-            return allocator.allocate(gfp, order);
+            return allocator.allocate(task, gfp, order);
         } finally {
             epoch.exitCall(task);
         }
@@ -252,7 +260,7 @@ public final class PhysicalMemory implements AutoCloseable {
     public MemoryAudit audit() {
         epoch.enterInspection();
         try {
-            return new MemoryAuditor(memMap).audit(zones, lruvec, cpus, layout.devices(), layout.zeroPfn());
+            return new MemoryAuditor(memMap).audit(zones, lruvec, hugetlb, cpus, layout.devices(), layout.zeroPfn());
         } finally {
             epoch.exitInspection();
         }
@@ -325,6 +333,36 @@ public final class PhysicalMemory implements AutoCloseable {
     public PageIsolation isolation() {
         checkOpen();
         return isolation;
+    }
+
+    /**
+     * Where pages are mapped.
+     *
+     * @return the one of this model
+     */
+    public Rmap rmap() {
+        checkOpen();
+        return rmap;
+    }
+
+    /**
+     * The swap area.
+     *
+     * @return the one of this model, without slots if none were asked for
+     */
+    public SwapArea swap() {
+        checkOpen();
+        return swap;
+    }
+
+    /**
+     * The pool of hugetlb pages.
+     *
+     * @return the one of this model, empty if none were asked for
+     */
+    public HugetlbPool hugetlb() {
+        checkOpen();
+        return hugetlb;
     }
 
     /**
@@ -431,149 +469,11 @@ public final class PhysicalMemory implements AutoCloseable {
     }
 
     /** What a machine is to have. Numbers are checked by {@link #build}. Not thread-safe. */
-    public static final class Builder {
-        int cpus = 2;
-        int maxTasks = 64;
-        long tablePages = 4096;
-        long normalPages = 16384;
-        long movablePages;
-        boolean importing;
-        long importedPages;
-        long firstTablePfn;
-        long importedZeroPfn = -1;
-        Await await = Await.YIELDING;
-        TlbSync tlbSync = TlbSync.RCU_DEFER;
-        final List<CmaRange> cmaAreas = new ArrayList<>();
-        final List<Device> devices = new ArrayList<>();
-
-        record Device(DevPagemap.Type type, long pages) {}
-
+    public static final class Builder extends MemoryOptions<Builder> {
         private Builder() {}
 
-        /**
-         * How many CPUs.
-         *
-         * @param cpus 1 to {@link #MAX_CPUS}; default 2
-         * @return this
-         */
-        public Builder cpus(final int cpus) {
-            this.cpus = cpus;
-            return this;
-        }
-
-        /**
-         * How many tasks there may be at a time.
-         *
-         * @param maxTasks 1 to {@link #MAX_TASKS}; default 64
-         * @return this
-         */
-        public Builder maxTasks(final int maxTasks) {
-            this.maxTasks = maxTasks;
-            return this;
-        }
-
-        /**
-         * Frames for page tables.
-         *
-         * @param pages at least 1; default 4096
-         * @return this
-         */
-        public Builder tablePages(final long pages) {
-            this.tablePages = pages;
-            return this;
-        }
-
-        /**
-         * Size of ZONE_NORMAL, CMA areas included.
-         *
-         * @param pages at least 1, rounded up to a multiple of 1024; default 16384
-         * @return this
-         */
-        public Builder normalPages(final long pages) {
-            this.normalPages = pages;
-            return this;
-        }
-
-        /**
-         * Size of ZONE_MOVABLE.
-         *
-         * @param pages rounded up to a multiple of 1024; default 0: no such zone
-         * @return this
-         */
-        public Builder movablePages(final long pages) {
-            this.movablePages = pages;
-            return this;
-        }
-
-        /**
-         * Adds a CMA area, carved from the end of ZONE_NORMAL; the areas lie there in the order they are added.
-         *
-         * @param name its name, not taken by another
-         * @param pages a multiple of 1024
-         * @return this
-         */
-        public Builder cma(final String name, final long pages) {
-            cmaAreas.add(new CmaRange(Objects.requireNonNull(name, "name"), 0, pages));
-            return this;
-        }
-
-        /**
-         * Adds a range of a device's pages. Each gets its idle reference at once, so every {@code struct page} is touched.
-         *
-         * @param type what the device is
-         * @param pages at least 1
-         * @return this
-         */
-        public Builder device(final DevPagemap.Type type, final long pages) {
-            devices.add(new Device(Objects.requireNonNull(type, "type"), pages));
-            return this;
-        }
-
-        /**
-         * What waits do.
-         *
-         * @param await default {@link Await#YIELDING}
-         * @return this
-         */
-        public Builder await(final Await await) {
-            this.await = Objects.requireNonNull(await, "await");
-            return this;
-        }
-
-        /**
-         * What TLB flushes wait for.
-         *
-         * @param tlbSync default {@link TlbSync#RCU_DEFER}
-         * @return this
-         */
-        public Builder tlbSync(final TlbSync tlbSync) {
-            this.tlbSync = Objects.requireNonNull(tlbSync, "tlbSync");
-            return this;
-        }
-
-        /**
-         * Makes the first pfns those of a dump: in no zone, never allocated, each with a count of 0. The window of page
-         * tables reaches from its first table to the end of the model's own.
-         *
-         * @param nrPages pages of the dump
-         * @param firstTablePfn the lowest pfn that is a page table in the dump; {@code nrPages} if none is
-         * @return this
-         */
-        public Builder imported(final long nrPages, final long firstTablePfn) {
-            this.importing = true;
-            this.importedPages = nrPages;
-            this.firstTablePfn = firstTablePfn;
-            return this;
-        }
-
-        /**
-         * Makes a page of the dump the zero page.
-         *
-         * @param pfn below the dump's number of pages; default -1: the model's own
-         * @return this
-         */
-        public Builder importedZeroPfn(final long pfn) {
-            this.importedZeroPfn = pfn;
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -587,6 +487,7 @@ public final class PhysicalMemory implements AutoCloseable {
         public PhysicalMemory build() {
             MemoryLayout.range("cpus", cpus, 1, MAX_CPUS);
             MemoryLayout.range("maxTasks", maxTasks, 1, MAX_TASKS);
+            MemoryLayout.range("swapPages", swapPages, 0, MAX_SWAP_PAGES);
             return new PhysicalMemory(this, MemoryLayout.of(this));
         }
     }

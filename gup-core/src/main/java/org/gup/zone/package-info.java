@@ -5,20 +5,20 @@
  *
  * <pre>
  *   allocPages --&gt; PageAllocator --&gt; Zone --&gt; BuddyAllocator (FreeLists, Frontier, FallbackStealing)
- *   last put   --&gt; PageFreeing   --&gt; Lruvec, Zone
- *   faults     --&gt; Lruvec        --&gt; Pagevec of the CPU --&gt; LruLists
+ *   last put   --&gt; PageFreeing   --&gt; Lruvec, Zone, HugetlbPool
+ *   faults     --&gt; Lruvec        --&gt; Pagevecs of the CPU --&gt; LruLists
+ *   swap       --&gt; SwapArea
  *   cma        --&gt; PageIsolation --&gt; Zone
  * </pre>
  *
- * <p>Locks, in the order they are taken: a CPU's pagevec lock, the lru lock, a zone's lock. No two zones' locks at once.
- * What is reachable without a lock: {@code _refcount} and flags, see {@code org.gup.page}.
+ * <p>Locks, in the order they are taken: a CPU's pagevec lock, the lru lock or the hugetlb pool's monitor, a zone's lock.
+ * No two zones' locks at once. What is reachable without a lock: {@code _refcount} and flags, see {@code org.gup.page}.
  *
  * <p>Departures from v5.2:
  * <ul>
  *   <li>One node. No per-CPU page lists in front of the buddy allocator, so that a freed page merges at once and a
  *       movable request gets a CMA page only when its zone has no other.
  *   <li>No watermarks, no reclaim, no compaction: an allocation succeeds or fails at once. HIGHATOMIC is not used.
- *   <li>An activation takes effect at once, where the kernel has a second pagevec for it.
  *   <li>The buddy lists take in memory by blocks of 1024 pages, ascending, when they run dry, much as with
  *       CONFIG_DEFERRED_STRUCT_PAGE_INIT; which block is allocated when is the same as if all had been listed.
  *   <li>Without GFP_COMP a block comes split, one reference for each page, so that it goes back page by page.

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.gup.page.MemMap;
 import org.gup.page.PageDescriptor;
 import org.gup.page.PageRef;
+import org.gup.stat.Counter;
 import org.gup.task.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,22 +192,145 @@ class LruvecTest {
     }
 
     @Test
-    void shouldActivateWithTheSecondTouch() {
+    void shouldQueueForActivationWithTheSecondTouch() {
         final long pfn = page();
         lru.add(task, pfn, false);
         lru.drainAll(task);
         lru.markAccessed(task, pfn);
         assertTrue(has(pfn, PageDescriptor.PG_REFERENCED));
-        assertEquals(1, lru.pages(false));
+        assertEquals(0, lru.activationPages(0));
         lru.markAccessed(task, pfn);
         assertFalse(has(pfn, PageDescriptor.PG_REFERENCED));
+        assertEquals(1, lru.activationPages(0));
+        assertEquals(2, count(pfn), "the queue holds a reference");
+        assertTrue(has(pfn, PageDescriptor.PG_LRU), "and leaves the page on its list");
+        assertEquals(1, lru.pages(false));
+        assertTrue(memory.audit().balanced(), memory.audit()::toString);
+        assertEquals(1, memory.audit().pagevecPages());
+
+        lru.drainCpu(1, task);
+        assertEquals(1, lru.activationPages(0), "another CPU's drain does not reach it");
+        lru.drainCpu(0, task);
+        assertEquals(0, lru.activationPages(0));
+        assertEquals(1, count(pfn));
         assertEquals(0, lru.pages(false));
         assertEquals(1, lru.pages(true));
         lru.markAccessed(task, pfn);
         lru.markAccessed(task, pfn);
         assertTrue(has(pfn, PageDescriptor.PG_REFERENCED), "an active page only stays referenced");
-        assertEquals(1, lru.pages(true));
+        assertEquals(0, lru.activationPages(0));
         assertEquals(1, count(pfn));
+    }
+
+    @Test
+    void shouldActivateWhenTheFifteenthIsQueued() {
+        for (int i = 0; i < Pagevec.SIZE; i++) {
+            assertEquals(0, lru.pages(true));
+            assertEquals(i, lru.activationPages(0));
+            final long pfn = page();
+            lru.add(other, pfn, false);
+            lru.drainCpu(1, other);
+            lru.markAccessed(task, pfn);
+            lru.markAccessed(task, pfn);
+        }
+        assertEquals(0, lru.activationPages(0));
+        assertEquals(Pagevec.SIZE, lru.pages(true));
+    }
+
+    @Test
+    void shouldActivateACompoundPageAtOnce() {
+        final long head = memory.allocPages(task, GFP_MOVABLE | GFP_COMP, 9);
+        final long small = page();
+        lru.add(task, small, false);
+        lru.add(task, head, false);
+        for (int touch = 0; touch < 2; touch++) {
+            lru.markAccessed(task, small);
+            lru.markAccessed(task, head);
+        }
+        assertEquals(0, lru.activationPages(0));
+        assertEquals(513, lru.pages(true));
+        assertEquals(1, count(head));
+    }
+
+    @Test
+    void shouldNotActivateAPageThatWasIsolatedMeanwhile() {
+        final long pfn = page();
+        lru.add(task, pfn, false);
+        lru.drainAll(task);
+        lru.markAccessed(task, pfn);
+        lru.markAccessed(task, pfn);
+        assertTrue(lru.isolate(pfn));
+        assertEquals(3, count(pfn));
+        lru.drainAll(task);
+        assertFalse(has(pfn, PageDescriptor.PG_ACTIVE));
+        assertFalse(has(pfn, PageDescriptor.PG_LRU));
+        assertEquals(2, count(pfn));
+        lru.putback(task, pfn);
+    }
+
+    @Test
+    void shouldKeepALockedPageUnevictable() {
+        final long pfn = page();
+        lru.add(task, pfn, true);
+        lru.drainAll(task);
+        lru.mlock(task, pfn);
+        lru.drainAll(task);
+        assertTrue(has(pfn, PageDescriptor.PG_MLOCKED));
+        assertTrue(has(pfn, PageDescriptor.PG_UNEVICTABLE));
+        assertFalse(has(pfn, PageDescriptor.PG_ACTIVE));
+        assertEquals(1, lru.unevictablePages());
+        assertEquals(0, lru.pages(true) + lru.pages(false));
+        assertEquals(1, count(pfn));
+        assertEquals(1, memory.audit().unevictablePages());
+        assertTrue(memory.audit().balanced(), memory.audit()::toString);
+        lru.markAccessed(task, pfn);
+        lru.markAccessed(task, pfn);
+        assertEquals(0, lru.activationPages(0));
+
+        assertTrue(lru.isolate(pfn));
+        lru.putback(task, pfn);
+        lru.drainAll(task);
+        assertEquals(1, lru.unevictablePages());
+
+        lru.munlock(task, pfn);
+        lru.drainAll(task);
+        assertFalse(has(pfn, PageDescriptor.PG_MLOCKED));
+        assertFalse(has(pfn, PageDescriptor.PG_UNEVICTABLE));
+        assertEquals(0, lru.unevictablePages());
+        assertEquals(1, lru.pages(false));
+        assertEquals(1, count(pfn));
+    }
+
+    @Test
+    void shouldSendAPageLockedWhileItWaitsToTheUnevictableList() {
+        final long pfn = page();
+        lru.add(task, pfn, true);
+        lru.mlock(task, pfn);
+        assertEquals(1, lru.pagevecPages(0));
+        lru.drainAll(task);
+        assertEquals(1, lru.unevictablePages());
+        put(pfn);
+        assertEquals(0, lru.unevictablePages());
+        assertTrue(memory.audit().balanced(), memory.audit()::toString);
+    }
+
+    @Test
+    void shouldCountIsolatedPagesByKind() {
+        lru.countIsolated(false, 512);
+        lru.countIsolated(true, 3);
+        lru.countIsolated(true, -1);
+        assertEquals(512, lru.isolatedPages(false));
+        assertEquals(2, lru.isolatedPages(true));
+        lru.countIsolated(false, -512);
+        lru.countIsolated(true, -2);
+    }
+
+    @Test
+    void shouldCountDrainsOfEveryCpu() {
+        final long before = task.counters().get(Counter.LRU_ADD_DRAIN_ALL);
+        lru.drainAll(task);
+        lru.drainCpu(0, task);
+        assertEquals(before + 1, task.counters().get(Counter.LRU_ADD_DRAIN_ALL));
     }
 
     @Test
