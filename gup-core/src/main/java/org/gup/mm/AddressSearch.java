@@ -41,9 +41,10 @@ final class AddressSearch {
      * @param hint the address asked for
      * @param length bytes, page-aligned, not 0
      * @param flags {@code Mman.MAP_*}
+     * @param alignment what an address that is not fixed is a multiple of, a power of two
      * @return the address, or a negated errno
      */
-    long find(final long hint, final long length, final int flags) {
+    long find(final long hint, final long length, final int flags, final long alignment) {
         if (Long.compareUnsigned(length, taskSize) > 0) {
             return -Errno.ENOMEM;
         }
@@ -53,7 +54,7 @@ final class AddressSearch {
             }
             return (hint & ~PAGE_MASK) != 0 ? -Errno.EINVAL : hint;
         }
-        final long wanted = roundHint(hint);
+        final long wanted = (roundHint(hint) + alignment - 1) & -alignment;
         if (wanted != 0 && isHintUsable(wanted, length)) {
             final VmArea next = index.find(wanted);
             if (next == null || wanted + length <= startGap(next)) {
@@ -62,8 +63,8 @@ final class AddressSearch {
         }
         final boolean high = Long.compareUnsigned(wanted, window) > 0;
         final long base = window - STACK_ROOM + (high ? taskSize - window : 0);
-        final long found = topDown(length, PAGE_SIZE, base);
-        return found >= 0 ? found : bottomUp(length, (window / 3) & PAGE_MASK, high ? taskSize : window);
+        final long found = topDown(length, PAGE_SIZE, base, alignment);
+        return found >= 0 ? found : bottomUp(length, (window / 3) & PAGE_MASK, high ? taskSize : window, alignment);
     }
 
     private static long roundHint(final long hint) {
@@ -75,15 +76,16 @@ final class AddressSearch {
         return Long.compareUnsigned(hint, taskSize - length) <= 0 && (hint > window) == (hint + length > window);
     }
 
-    private long topDown(final long length, final long low, final long high) {
+    private long topDown(final long length, final long low, final long high, final long alignment) {
         int after = index.search(high);
         while (true) {
             final VmArea next = index.getOrNull(after);
             final VmArea previous = index.getOrNull(after - 1);
             final long gapEnd = next == null ? high : Math.min(high, startGap(next));
             final long gapStart = previous == null ? low : Math.max(low, previous.end());
-            if (gapEnd - gapStart >= length) {
-                return gapEnd - length;
+            final long start = (gapEnd - length) & -alignment;
+            if (gapEnd - gapStart >= length && start >= gapStart) {
+                return start;
             }
             if (previous == null || previous.end() <= low) {
                 return -Errno.ENOMEM;
@@ -92,14 +94,15 @@ final class AddressSearch {
         }
     }
 
-    private long bottomUp(final long length, final long low, final long high) {
+    private long bottomUp(final long length, final long low, final long high, final long alignment) {
         int after = index.search(low);
         long gapStart = low;
         while (true) {
             final VmArea next = index.getOrNull(after);
             final long gapEnd = next == null ? high : Math.min(high, startGap(next));
-            if (gapEnd - gapStart >= length) {
-                return gapStart;
+            final long start = (gapStart + alignment - 1) & -alignment;
+            if (gapEnd - start >= length) {
+                return start;
             }
             if (next == null || next.end() >= high) {
                 return -Errno.ENOMEM;

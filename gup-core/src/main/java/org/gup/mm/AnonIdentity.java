@@ -4,45 +4,31 @@ import static org.gup.flags.VmFlags.VM_ACCESS_FLAGS;
 import static org.gup.flags.VmFlags.VM_SOFTDIRTY;
 import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
 
-import java.util.concurrent.atomic.AtomicLong;
-import org.gup.offheap.Await;
-import org.gup.offheap.SpinLock;
+import org.gup.task.Task;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who owns the anonymous pages of a mapping. Models {@code anon_vma_prepare()}, with a number in place of a
- * {@code struct anon_vma}: nothing looks pages up by it yet, but it decides which mappings merge.
+ * Who owns the anonymous pages of a mapping. Models {@code anon_vma_prepare()}, with an owner of reverse mapping in place of
+ * a {@code struct anon_vma}; it also decides which mappings merge.
  *
- * <p>Threading: under mmap_sem; the number is set under the address space's spin lock.
+ * <p>Differs: a child of fork keeps the owners of its parent, also for pages of its own, so that a page is looked for in both.
+ *
+ * <p>Threading: under mmap_sem, for read or write; a page may be locked, the rmap lock and page-table locks are not held.
  */
 final class AnonIdentity {
-    private static final AtomicLong NEXT = new AtomicLong(1);
-
     private final VmaIndex index;
-    private final long spinLock;
-    private final Await await;
+    private final RmapOwners owners;
 
-    AnonIdentity(final VmaIndex index, final long spinLock, final Await await) {
+    AnonIdentity(final VmaIndex index, final RmapOwners owners) {
         this.index = index;
-        this.spinLock = spinLock;
-        this.await = await;
+        this.owners = owners;
     }
 
     /** Gives a mapping an identity if it has none. */
-    void prepare(final VmArea vma) {
+    void prepare(final Task task, final VmArea vma) {
         if (vma.anonVma() == 0) {
-            prepareSlow(vma);
+            owners.setAnon(task, vma, findMergeable(vma));
         }
-    }
-
-    private void prepareSlow(final VmArea vma) {
-        final long shared = findMergeable(vma);
-        final long identity = shared != 0 ? shared : NEXT.getAndIncrement();
-        SpinLock.lock(spinLock, await);
-        if (vma.anonVma() == 0) {
-            vma.setAnonVma(identity);
-        }
-        SpinLock.unlock(spinLock);
     }
 
     /** A neighbour's identity that may be shared, or 0. Models {@code find_mergeable_anon_vma()}: the next one first. */
@@ -58,6 +44,7 @@ final class AnonIdentity {
             return 0;
         }
         final boolean sameKind = near.ops() == vma.ops()
+                && near.file() == vma.file()
                 && ((near.flags() ^ vma.flags()) & ~(VM_ACCESS_FLAGS | VM_SOFTDIRTY)) == 0
                 && near.pgoff() - vma.pgoff() == (near.start() - vma.start()) >> PAGE_SHIFT;
         return sameKind ? near.anonVma() : 0;

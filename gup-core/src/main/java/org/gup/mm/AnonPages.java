@@ -3,8 +3,14 @@ package org.gup.mm;
 import static org.gup.page.PageDescriptor.INDEX_OFFSET;
 import static org.gup.page.PageDescriptor.MAPPING_OFFSET;
 import static org.gup.page.PageDescriptor.PG_ANON;
+import static org.gup.page.PageDescriptor.PG_KSM;
+import static org.gup.page.PageDescriptor.PG_MLOCKED;
 import static org.gup.page.PageDescriptor.PG_SWAPBACKED;
+import static org.gup.page.PageDescriptor.PG_SWAPCACHE;
 import static org.gup.page.PageDescriptor.PG_UPTODATE;
+import static org.gup.page.PageDescriptor.PG_WRITEBACK;
+import static org.gup.page.PageDescriptor.PRIVATE_OFFSET;
+import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_NR;
 import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_ORDER;
 
 import org.gup.flags.VmFlags;
@@ -49,6 +55,10 @@ final class AnonPages {
         this.zeroPfn = memory.zeroPfn();
     }
 
+    PhysicalMemory memory() {
+        return memory;
+    }
+
     MemMap memMap() {
         return memMap;
     }
@@ -77,30 +87,56 @@ final class AnonPages {
         return memory.allocPages(task, Gfp.GFP_MOVABLE | Gfp.GFP_ZERO | Gfp.GFP_COMP, HPAGE_PMD_ORDER);
     }
 
+    /** A base page whose contents are to be filled in, or -1. */
+    long allocate(final Task task) {
+        return memory.allocPages(task, Gfp.GFP_MOVABLE, 0);
+    }
+
     /** A base page with the contents of another, or -1. */
     long allocateCopy(final Task task, final long fromPfn) {
-        final long pfn = memory.allocPages(task, Gfp.GFP_MOVABLE, 0);
+        final long pfn = allocate(task);
         if (pfn >= 0) {
             frames.copy(pfn, fromPfn);
         }
         return pfn;
     }
 
+    /** A huge page with the contents of another, or -1. */
+    long allocateHugeCopy(final Task task, final long fromHeadPfn) {
+        final long headPfn = memory.allocPages(task, Gfp.GFP_MOVABLE | Gfp.GFP_COMP, HPAGE_PMD_ORDER);
+        if (headPfn >= 0) {
+            for (int i = 0; i < HPAGE_PMD_NR; i++) {
+                frames.copy(headPfn + i, fromHeadPfn + i);
+            }
+        }
+        return headPfn;
+    }
+
     /** Counts the first mapping of a fresh base page. Models {@code page_add_new_anon_rmap()}, {@code lru_cache_add()}. */
     void mapNew(final Task task, final VmArea vma, final long address, final long pfn) {
         identify(vma, address, pfn);
         memMap.addPteMapcount(pfn, 1);
-        lruvec.add(task, pfn, true);
+        addToLru(task, vma, pfn);
     }
 
     /** Counts the first mapping, by a PMD, of a fresh huge page. */
     void mapNewHuge(final Task task, final VmArea vma, final long hugeAddress, final long headPfn) {
         identify(vma, hugeAddress, headPfn);
         memMap.addCompoundMapcount(headPfn, 1);
-        lruvec.add(task, headPfn, true);
+        addToLru(task, vma, headPfn);
     }
 
-    private void identify(final VmArea vma, final long address, final long pfn) {
+    /** Models {@code lru_cache_add_active_or_unevictable()}. */
+    private void addToLru(final Task task, final VmArea vma, final long headPfn) {
+        final boolean locked = (vma.flags() & (VmFlags.VM_LOCKED | VmaEdit.VM_SPECIAL)) == VmFlags.VM_LOCKED;
+        if (locked) {
+            PageDescriptor.setFlags(memMap.page(headPfn), PG_MLOCKED);
+        }
+        lruvec.add(task, headPfn, !locked);
+    }
+
+    /** Says whose page it is, and where. Models the end of {@code page_add_new_anon_rmap()}. */
+    void identify(final VmArea vma, final long address, final long pfn) {
         final long cold = memMap.cold(pfn);
         PageDescriptor.coldLong(cold, MAPPING_OFFSET, vma.anonVma());
         PageDescriptor.coldLong(cold, INDEX_OFFSET, vma.pageIndex(address));
@@ -127,23 +163,111 @@ final class AnonPages {
         return pfn == zeroPfn || !memMap.pfnValid(pfn) ? -1 : pfn;
     }
 
+    /** The page behind a present PTE that has none to be counted, but contents to be copied; -1 for zeroes. */
+    long specialPfn(final long pte) {
+        final long pfn = Pte.pfn(pte);
+        return pfn == zeroPfn || !memMap.pfnValid(pfn) ? -1 : pfn;
+    }
+
+    /** Whether a page stands for several with the same contents. Models {@code PageKsm()}. */
+    boolean isMerged(final long pfn) {
+        return (PageDescriptor.flagsOpaque(memMap.page(pfn)) & PG_KSM) != 0;
+    }
+
+    /** Ends the locking of a page that a locked mapping has given up or is about to. Models {@code munlock_vma_page()}. */
+    void munlock(final Task task, final long pfn) {
+        final long head = memMap.head(memMap.page(pfn));
+        if ((PageDescriptor.flagsVolatile(head) & PG_MLOCKED) != 0) {
+            PageLock.lock(head, await);
+            if ((PageDescriptor.flagsVolatile(head) & PG_MLOCKED) != 0) {
+                lruvec.munlock(task, memMap.pfn(head));
+            }
+            PageLock.unlock(head);
+        }
+    }
+
     /** Whether a page is anonymous. Models {@code PageAnon()}. */
     boolean isAnon(final long pfn) {
         return (PageDescriptor.flagsOpaque(memMap.head(memMap.page(pfn))) & PG_ANON) != 0;
     }
 
     /**
-     * Whether nobody else maps a page. Models {@code reuse_swap_page()} without swap: references do not count, and every
-     * base page of a huge one must have one mapping at most.
+     * Whether nobody else maps a page or has it in swap: then it leaves the swap cache. Models {@code reuse_swap_page()}:
+     * references do not count, and every base page of a huge one must have one mapping at most. The page is locked.
      */
-    boolean isSoleMapping(final long pfn) {
+    boolean reuseSwapPage(final Task task, final long pfn) {
+        final int flags = PageDescriptor.flagsVolatile(memMap.page(pfn));
+        if ((flags & PG_KSM) != 0) {
+            return false;
+        }
+        final boolean cached = (flags & PG_SWAPCACHE) != 0;
+        final int users = mostMappings(pfn) + (cached ? memory.swap().count(swapSlot(pfn)) : 0);
+        if (users > 1) {
+            return false;
+        }
+        if (cached && (flags & PG_WRITEBACK) == 0) {
+            memory.swap().removeFromCache(task, pfn);
+        }
+        return true;
+    }
+
+    /** The slot of a page in the swap cache. */
+    long swapSlot(final long pfn) {
+        return PageDescriptor.coldLong(memMap.cold(pfn), PRIVATE_OFFSET);
+    }
+
+    /** Takes a locked page out of the swap cache if no entry names its slot. Models {@code try_to_free_swap()}. */
+    void tryToFreeSwap(final Task task, final long pfn) {
+        if ((PageDescriptor.flagsVolatile(memMap.page(pfn)) & (PG_SWAPCACHE | PG_WRITEBACK)) == PG_SWAPCACHE
+                && memory.swap().count(swapSlot(pfn)) == 0) {
+            memory.swap().removeFromCache(task, pfn);
+        }
+    }
+
+    /** The same for a locked page that nobody maps. */
+    void freeUnusedSwap(final Task task, final long pfn) {
+        if (memMap.pteMapcount(pfn) == 0) {
+            tryToFreeSwap(task, pfn);
+        }
+    }
+
+    /**
+     * A mapping of a page is gone, and its reference is still held: if it was the last, the page leaves the swap cache. Models
+     * {@code free_swap_cache()}.
+     */
+    void freeCachedSwap(final Task task, final long pfn) {
+        final long page = memMap.page(pfn);
+        if ((PageDescriptor.flagsVolatile(page) & PG_SWAPCACHE) != 0
+                && memMap.pteMapcount(pfn) == 0
+                && PageLock.tryLock(page)) {
+            freeUnusedSwap(task, pfn);
+            PageLock.unlock(page);
+        }
+    }
+
+    /**
+     * Whether a merged page has come down to one mapping and no reference besides: it is an ordinary page then. Models
+     * {@code reuse_ksm_page()}.
+     */
+    boolean reuseMergedPage(final VmArea vma, final long address, final long pfn) {
+        final long page = memMap.page(pfn);
+        if ((PageDescriptor.flagsVolatile(page) & PG_SWAPCACHE) != 0 || !PageRef.freeze(page, 1)) {
+            return false;
+        }
+        PageDescriptor.clearFlags(page, PG_KSM);
+        identify(vma, address, pfn);
+        PageRef.unfreeze(page, 1);
+        return true;
+    }
+
+    private int mostMappings(final long pfn) {
         final long headPfn = memMap.pfn(memMap.head(memMap.page(pfn)));
         final long end = headPfn + (1L << memMap.compoundOrder(headPfn));
         int most = 0;
         for (long part = headPfn; part < end; part++) {
             most = Math.max(most, memMap.pteMapcount(part));
         }
-        return most + memMap.compoundMapcount(headPfn) <= 1;
+        return most + memMap.compoundMapcount(headPfn);
     }
 
     /** Takes a reference to a page that the caller's lock keeps mapped. */
@@ -177,6 +301,11 @@ final class AnonPages {
         }
         memMap.put(task, head, 1);
         return same;
+    }
+
+    /** Takes a page's lock, waiting for it. Models {@code lock_page()}; no page-table lock is held. */
+    void lockPage(final long pfn) {
+        PageLock.lock(memMap.head(memMap.page(pfn)), await);
     }
 
     /** Models {@code unlock_page()}. */

@@ -8,6 +8,8 @@ import static org.gup.flags.VmFault.VM_FAULT_HWPOISON;
 import static org.gup.flags.VmFault.VM_FAULT_OOM;
 import static org.gup.flags.VmFault.VM_FAULT_SIGBUS;
 import static org.gup.flags.VmFault.VM_FAULT_SIGSEGV;
+import static org.gup.flags.VmFlags.VM_SHARED;
+import static org.gup.flags.VmFlags.VM_WRITE;
 import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
 
 import org.gup.flags.VmFlags;
@@ -24,23 +26,38 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A fault that finds its entry already as it should be, or changed since it looked, answers 0: the access is repeated.
  *
- * <p>Differs: nothing swaps or migrates here yet, so an entry in swap format, which only a dump can bring, is SIGBUS, or
- * HWPOISON if it says so. A huge leaf of a mapping of hugetlbfs, a device, or 1 GiB is left as it is.
+ * <p>Differs: a huge leaf that came with a dump, of hugetlbfs, a device, or 1 GiB, is left as it is.
  *
  * <p>Threading: mmap_sem held for read.
  */
 final class FaultHandler {
     private final MmStruct mm;
     private final PageTables pageTables;
+    private final AnonPages pages;
     private final AnonFault anonFault;
     private final HugeFault hugeFault;
+    private final SwapFault swapFault;
+    private final MigrationWait migrationWait;
+    private final SplitHugePmd splitter;
     private final PteLayout layout;
 
-    FaultHandler(final MmStruct mm, final PageTables pageTables, final AnonFault anonFault, final HugeFault hugeFault) {
+    FaultHandler(
+            final MmStruct mm,
+            final PageTables pageTables,
+            final AnonPages pages,
+            final AnonFault anonFault,
+            final HugeFault hugeFault,
+            final SwapFault swapFault,
+            final MigrationWait migrationWait,
+            final SplitHugePmd splitter) {
         this.mm = mm;
         this.pageTables = pageTables;
+        this.pages = pages;
         this.anonFault = anonFault;
         this.hugeFault = hugeFault;
+        this.swapFault = swapFault;
+        this.migrationWait = migrationWait;
+        this.splitter = splitter;
         this.layout = pageTables.root().layout();
     }
 
@@ -64,15 +81,13 @@ final class FaultHandler {
         final long pmd = TablePages.entryAcquire(pmdAddress);
         int result = VM_FAULT_FALLBACK;
         if (Pte.isNone(pmd)) {
-            if (ops == null) {
-                result = hugeFault.missing(task, vma, address, faultFlags, pmdAddress);
-            }
+            result = ops == null
+                    ? hugeFault.missing(task, vma, address, faultFlags, pmdAddress)
+                    : ops.hugeFault(task, mm, vma, address, faultFlags);
         } else if (SplitHugePmd.isLeaf(pmd)) {
-            result = layout.isDevmap(pmd) || (vma.flags() & VmFlags.VM_HUGETLB) != 0
-                    ? foreignLeaf(pmd, faultFlags)
-                    : hugeFault.present(task, vma, address, faultFlags, pmdAddress, pmd);
+            result = hugeLeaf(task, vma, address, faultFlags, pmdAddress, pmd);
         } else if (!Pte.isPmdPresent(pmd)) {
-            return VM_FAULT_SIGBUS;
+            return notPresent(task, pmdAddress, pmd);
         }
         return (result & VM_FAULT_FALLBACK) == 0 ? result : pte(task, vma, address, faultFlags, pmdAddress, ops);
     }
@@ -89,6 +104,47 @@ final class FaultHandler {
         return (leaf & needed) == needed ? 0 : VM_FAULT_SIGBUS;
     }
 
+    /** An entry in swap format that is not swap's. Those of a dump stand for pages that nobody moves. */
+    private int notPresent(final Task task, final long entryAddress, final long entry) {
+        if (layout.isMigration(entry) && isOwnPage(Pte.swapOffset(entry))) {
+            migrationWait.await(task, entryAddress, entry);
+            return 0;
+        }
+        return layout.isHwpoison(entry) ? VM_FAULT_HWPOISON : VM_FAULT_SIGBUS;
+    }
+
+    private boolean isOwnPage(final long pfn) {
+        return pages.memMap().pfnValid(pfn) && pages.isCounted(pfn);
+    }
+
+    /** A PMD that maps a page. Models the part of {@code __handle_mm_fault()} behind {@code pmd_trans_huge()}. */
+    private int hugeLeaf(
+            final Task task,
+            final VmArea vma,
+            final long address,
+            final int faultFlags,
+            final long pmdAddress,
+            final long pmd) {
+        final VmOperations ops = vma.ops();
+        if (ops == null) {
+            return layout.isDevmap(pmd) || (vma.flags() & VmFlags.VM_HUGETLB) != 0
+                    ? foreignLeaf(pmd, faultFlags)
+                    : hugeFault.present(task, vma, address, faultFlags, pmdAddress, pmd);
+        }
+        if ((faultFlags & FAULT_FLAG_WRITE) == 0 || Pte.isWritable(pmd) || !Pte.isHardwarePresent(pmd)) {
+            return hugeFault.present(task, vma, address, faultFlags, pmdAddress, pmd);
+        }
+        if (vma.file() == null) {
+            return foreignLeaf(pmd, faultFlags);
+        }
+        final int result = ops.hugeFault(task, mm, vma, address, faultFlags);
+        if ((result & VM_FAULT_FALLBACK) != 0) {
+            // A private mapping copies by base pages.
+            splitter.splitOrThrow(task, vma, address, pmdAddress);
+        }
+        return result;
+    }
+
     /** Models {@code handle_pte_fault()}. */
     private int pte(
             final Task task,
@@ -98,7 +154,7 @@ final class FaultHandler {
             final long pmdAddress,
             final @Nullable VmOperations ops) {
         final long pmd = TablePages.entryAcquire(pmdAddress);
-        if (SplitHugePmd.isLeaf(pmd)) {
+        if (!Pte.isNone(pmd) && !PageTables.isTable(pmd, PMD_LEVEL)) {
             // A huge page came first: the access is repeated, and finds it.
             return 0;
         }
@@ -110,7 +166,9 @@ final class FaultHandler {
                     : ops.fault(task, mm, vma, address, faultFlags);
         }
         if (!Pte.isPresent(pte)) {
-            return layout.isHwpoison(pte) ? VM_FAULT_HWPOISON : VM_FAULT_SIGBUS;
+            return pageTables.isSwap(pteAddress, pte)
+                    ? swapFault.swapIn(task, vma, address, faultFlags, pteAddress, pte)
+                    : notPresent(task, pteAddress, pte);
         }
         return present(task, vma, address, faultFlags, pteAddress, pte);
     }
@@ -130,11 +188,10 @@ final class FaultHandler {
         long changed = pte | Pte.ACCESSED;
         if (Pte.isProtnone(pte) && PageProtection.isAccessible(vma.flags())) {
             // A NUMA hint; models do_numa_page() on one node.
-            final long bits = PageProtection.bits(vma.flags());
-            changed = PageProtection.change(layout, pte, bits, false) | Pte.ACCESSED | (pte & Pte.RW);
+            changed = PageProtection.change(layout, pte, vma.protectionBits(), false) | Pte.ACCESSED | (pte & Pte.RW);
         } else if ((faultFlags & FAULT_FLAG_WRITE) != 0) {
             if (!Pte.isWritable(pte)) {
-                return anonFault.readOnly(task, vma, address, pteAddress, pte);
+                return readOnly(task, vma, address, faultFlags, pteAddress, pte);
             }
             changed |= Pte.DIRTY;
         }
@@ -143,5 +200,24 @@ final class FaultHandler {
         }
         pageTables.unlock(pteAddress);
         return 0;
+    }
+
+    /** A write to a read-only entry: a file hears of it where it is shared. The table's lock is held, and released here. */
+    private int readOnly(
+            final Task task,
+            final VmArea vma,
+            final long address,
+            final int faultFlags,
+            final long pteAddress,
+            final long pte) {
+        final VmOperations ops = vma.ops();
+        if (ops != null && vma.file() != null && (vma.flags() & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED)) {
+            final long pfn = pages.normalPfn(pte);
+            if (pfn < 0 || !pages.isAnon(pfn)) {
+                pageTables.unlock(pteAddress);
+                return ops.writeProtected(task, mm, vma, address, faultFlags);
+            }
+        }
+        return anonFault.readOnly(task, vma, address, pteAddress, pte);
     }
 }

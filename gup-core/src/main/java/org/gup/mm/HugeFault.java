@@ -20,8 +20,8 @@ import org.gup.task.Task;
  * <p>Each huge PMD that is installed deposits one table for its split. A read maps the huge zero page, read-only and without
  * the special bit, so that the fast walk takes references to it; mapping it does not.
  *
- * <p>Differs: a huge page that others map too is not copied as a whole but split into base pages, which the fault then goes
- * on with.
+ * <p>Differs: where there is no huge page for the copy of one that others map too, the PMD is split and the fault goes on with
+ * a base page; the kernel copies all 512 at once.
  *
  * <p>Threading: mmap_sem held for read; entries change under the PMD table's lock.
  */
@@ -30,17 +30,20 @@ final class HugeFault {
     private final AnonPages pages;
     private final AnonIdentity identity;
     private final SplitHugePmd splitter;
+    private final Userfault userfault;
     private final PteLayout layout;
 
     HugeFault(
             final PageTables pageTables,
             final AnonPages pages,
             final AnonIdentity identity,
-            final SplitHugePmd splitter) {
+            final SplitHugePmd splitter,
+            final Userfault userfault) {
         this.pageTables = pageTables;
         this.pages = pages;
         this.identity = identity;
         this.splitter = splitter;
+        this.userfault = userfault;
         this.layout = pageTables.root().layout();
     }
 
@@ -50,13 +53,14 @@ final class HugeFault {
         if (!AnonPages.wantsHugePages(vma) || hugeAddress < vma.start() || hugeAddress + HPAGE_PMD_SIZE > vma.end()) {
             return VM_FAULT_FALLBACK;
         }
-        identity.prepare(vma);
+        identity.prepare(task, vma);
         return (faultFlags & FAULT_FLAG_WRITE) != 0
-                ? installFresh(task, vma, hugeAddress, pmdAddress)
-                : installZero(task, vma, pmdAddress);
+                ? installFresh(task, vma, address, faultFlags, pmdAddress)
+                : installZero(task, vma, address, faultFlags, pmdAddress);
     }
 
-    private int installZero(final Task task, final VmArea vma, final long pmdAddress) {
+    private int installZero(
+            final Task task, final VmArea vma, final long address, final int faultFlags, final long pmdAddress) {
         final long tablePfn = pageTables.newTable();
         if (tablePfn < 0) {
             return VM_FAULT_OOM;
@@ -67,7 +71,8 @@ final class HugeFault {
             return fallback(task);
         }
         pageTables.lock(pmdAddress);
-        final boolean won = Pte.isNone(TablePages.entryAcquire(pmdAddress));
+        final boolean none = Pte.isNone(TablePages.entryAcquire(pmdAddress));
+        final boolean won = none && !Userfault.isMissingReported(vma);
         if (won) {
             pageTables.deposit(pmdAddress, tablePfn);
             TablePages.storeRelease(pmdAddress, Pte.of(zeroPfn, PageProtection.bits(vma.flags()) | Pte.PSE));
@@ -75,13 +80,14 @@ final class HugeFault {
         pageTables.unlock(pmdAddress);
         if (won) {
             task.counters().add(Counter.THP_ZERO_PAGE_FAULT, 1);
-        } else {
-            pageTables.freeUnseen(tablePfn);
+            return 0;
         }
-        return 0;
+        pageTables.freeUnseen(tablePfn);
+        return none ? userfault.missing(task, address, faultFlags) : 0;
     }
 
-    private int installFresh(final Task task, final VmArea vma, final long hugeAddress, final long pmdAddress) {
+    private int installFresh(
+            final Task task, final VmArea vma, final long address, final int faultFlags, final long pmdAddress) {
         final long headPfn = pages.allocateHugeZeroed(task);
         if (headPfn < 0) {
             return fallback(task);
@@ -92,20 +98,21 @@ final class HugeFault {
             return VM_FAULT_OOM;
         }
         pageTables.lock(pmdAddress);
-        final boolean won = Pte.isNone(TablePages.entryAcquire(pmdAddress));
+        final boolean none = Pte.isNone(TablePages.entryAcquire(pmdAddress));
+        final boolean won = none && !Userfault.isMissingReported(vma);
         if (won) {
-            pages.mapNewHuge(task, vma, hugeAddress, headPfn);
+            pages.mapNewHuge(task, vma, address & -HPAGE_PMD_SIZE, headPfn);
             pageTables.deposit(pmdAddress, tablePfn);
             TablePages.storeRelease(pmdAddress, freshPmd(vma, headPfn));
         }
         pageTables.unlock(pmdAddress);
         if (won) {
             task.counters().add(Counter.THP_FAULT_ALLOC, 1);
-        } else {
-            pages.put(task, headPfn);
-            pageTables.freeUnseen(tablePfn);
+            return 0;
         }
-        return 0;
+        pages.put(task, headPfn);
+        pageTables.freeUnseen(tablePfn);
+        return none ? userfault.missing(task, address, faultFlags) : 0;
     }
 
     /** A PMD over a fresh page: dirty even where the mapping may not be written. */
@@ -144,8 +151,7 @@ final class HugeFault {
     private int restore(final VmArea vma, final long pmdAddress, final long pmd) {
         pageTables.lock(pmdAddress);
         if (TablePages.entryAcquire(pmdAddress) == pmd) {
-            final long restored =
-                    PageProtection.change(layout, pmd, PageProtection.bits(vma.flags()), true) | Pte.ACCESSED;
+            final long restored = PageProtection.change(layout, pmd, vma.protectionBits(), true) | Pte.ACCESSED;
             TablePages.storeRelease(pmdAddress, restored | (pmd & Pte.RW));
         }
         pageTables.unlock(pmdAddress);
@@ -156,7 +162,7 @@ final class HugeFault {
     private int readOnly(final Task task, final VmArea vma, final long address, final long pmdAddress, final long pmd) {
         final long headPfn = Pte.hugePfn(pmd, PMD_LEVEL);
         if (pages.isHugeZero(headPfn)) {
-            return replaceZero(task, vma, address, pmdAddress, pmd);
+            return replace(task, vma, address, pmdAddress, pmd, -1);
         }
         pageTables.lock(pmdAddress);
         if (TablePages.entryAcquire(pmdAddress) != pmd) {
@@ -167,29 +173,42 @@ final class HugeFault {
             if (!pages.lockPageUnder(task, pageTables, pmdAddress, pmd, headPfn)) {
                 return 0;
             }
-            final boolean sole = pages.isSoleMapping(headPfn);
+            final boolean sole = pages.reuseSwapPage(task, headPfn);
             pages.unlockPage(headPfn);
             if (sole) {
                 TablePages.storeRelease(
                         pmdAddress, PageProtection.maybeWritable(pmd | Pte.ACCESSED | Pte.DIRTY, vma.flags()));
                 pageTables.unlock(pmdAddress);
+                task.counters().add(Counter.COW_REUSES, 1);
                 return VM_FAULT_WRITE;
             }
         }
+        pages.get(headPfn);
         pageTables.unlock(pmdAddress);
-        task.counters().add(Counter.THP_FAULT_FALLBACK, 1);
-        return splitter.splitEntry(task, vma, address, pmdAddress) ? VM_FAULT_FALLBACK : VM_FAULT_OOM;
+        final int result = replace(task, vma, address, pmdAddress, pmd, headPfn);
+        pages.put(task, headPfn);
+        return result;
     }
 
-    /** The huge zero page gives way to a fresh one or, without memory or wish for one, to a table of zero pages. */
-    private int replaceZero(
-            final Task task, final VmArea vma, final long address, final long pmdAddress, final long pmd) {
-        identity.prepare(vma);
-        final long headPfn = AnonPages.wantsHugePages(vma) ? pages.allocateHugeZeroed(task) : -1;
+    /**
+     * A fresh page takes the place of the huge zero page, source -1, or of one that others map too, to which the caller holds a
+     * reference. Without memory or wish for one the PMD is split.
+     */
+    private int replace(
+            final Task task,
+            final VmArea vma,
+            final long address,
+            final long pmdAddress,
+            final long pmd,
+            final long source) {
+        identity.prepare(task, vma);
+        final long headPfn = freshCopy(task, vma, source);
         if (headPfn < 0) {
-            splitter.splitEntry(task, vma, address, pmdAddress);
-            return fallback(task);
+            task.counters().add(Counter.THP_FAULT_FALLBACK, 1);
+            return splitter.splitEntry(task, vma, address, pmdAddress) ? VM_FAULT_FALLBACK : VM_FAULT_OOM;
         }
+        task.counters().add(Counter.THP_FAULT_ALLOC, 1);
+        final boolean counted = source >= 0 && pages.isCounted(source);
         pageTables.lock(pmdAddress);
         final boolean won = TablePages.entryAcquire(pmdAddress) == pmd;
         if (won) {
@@ -197,14 +216,29 @@ final class HugeFault {
             pageTables.flushTlb();
             pages.mapNewHuge(task, vma, address & -HPAGE_PMD_SIZE, headPfn);
             TablePages.storeRelease(pmdAddress, freshPmd(vma, headPfn));
+            if (counted) {
+                pages.memMap().addCompoundMapcount(source, -1);
+            }
         }
         pageTables.unlock(pmdAddress);
-        task.counters().add(Counter.THP_FAULT_ALLOC, 1);
         if (!won) {
             pages.put(task, headPfn);
             return 0;
         }
+        if (source >= 0) {
+            task.counters().add(Counter.COW_COPIES, 1);
+        }
+        if (counted) {
+            pages.put(task, source);
+        }
         return VM_FAULT_WRITE;
+    }
+
+    private long freshCopy(final Task task, final VmArea vma, final long source) {
+        if (!AnonPages.wantsHugePages(vma)) {
+            return -1;
+        }
+        return source < 0 ? pages.allocateHugeZeroed(task) : pages.allocateHugeCopy(task, source);
     }
 
     private static int fallback(final Task task) {

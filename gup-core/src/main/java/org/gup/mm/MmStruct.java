@@ -1,21 +1,16 @@
 package org.gup.mm;
 
 import static org.gup.flags.VmFault.VM_FAULT_OOM;
+import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
 
-import java.lang.ref.Cleaner;
-import java.lang.ref.Reference;
 import java.util.List;
+import org.gup.file.MappedFile;
 import org.gup.flags.Errno;
-import org.gup.offheap.Await;
-import org.gup.offheap.Region;
-import org.gup.offheap.RwSem;
-import org.gup.offheap.SpinLock;
 import org.gup.pgtable.PageTableGeometry;
 import org.gup.pgtable.PteLayout;
 import org.gup.pgtable.TablePages;
 import org.gup.pgtable.WalkRoot;
 import org.gup.task.Task;
-import org.gup.tlb.WalkerEpoch;
 import org.gup.zone.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
 
@@ -33,30 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Assumptions: a task is used by one thread at a time and holds mmap_sem at most once. Guarantees: once {@link #close} has
  * begun, mmap_sem cannot be taken any more. Progress: blocking; faults allocate no Java objects.
  */
-public final class MmStruct implements AutoCloseable {
-    /** The semaphore may be looked at by a late caller, so its memory lives as long as the object, not until close(). */
-    private static final Cleaner CLEANER = Cleaner.create();
-
-    private static final int MMAP_SEM_OFFSET = 0;
-    /** Two cache lines on, so that faults that take the spin lock do not disturb the semaphore. */
-    private static final int SPIN_LOCK_OFFSET = 128;
-
-    private static final int LOCKS_LENGTH = SPIN_LOCK_OFFSET + SpinLock.LENGTH;
-
+public final class MmStruct extends MmapSem implements AutoCloseable {
     private final PhysicalMemory memory;
     private final WalkRoot root;
-    private final WalkerEpoch epoch;
-    private final Await await;
-    private final long mmapSem;
-    private final VmaIndex index = new VmaIndex();
-    private final PageTables pageTables;
-    private final SplitHugePmd splitter;
-    private final SplitHugePage pageSplitter;
-    private final AnonFault anonFault;
-    private final FaultHandler faultHandler;
-    private final StackGrowth stackGrowth;
-    private final MapCalls mapCalls;
-    private final ProtectCalls protectCalls;
+    private final MmParts parts;
 
     /**
      * An empty address space.
@@ -70,26 +45,10 @@ public final class MmStruct implements AutoCloseable {
     }
 
     private MmStruct(final PhysicalMemory memory, final WalkRoot root) {
+        super(memory, root);
         this.memory = memory;
         this.root = root;
-        this.epoch = memory.epoch();
-        this.await = memory.await();
-        final Region locks = Region.allocate("address space locks", LOCKS_LENGTH);
-        CLEANER.register(this, locks::close);
-        this.mmapSem = locks.address() + MMAP_SEM_OFFSET;
-        final long spinLock = locks.address() + SPIN_LOCK_OFFSET;
-        final AnonPages pages = new AnonPages(memory);
-        final AnonIdentity identity = new AnonIdentity(index, spinLock, await);
-        this.pageTables = new PageTables(memory, root);
-        this.splitter = new SplitHugePmd(pageTables, pages);
-        this.pageSplitter = new SplitHugePage(memory, pageTables, pages);
-        this.anonFault = new AnonFault(pageTables, pages, identity);
-        this.faultHandler =
-                new FaultHandler(this, pageTables, anonFault, new HugeFault(pageTables, pages, identity, splitter));
-        this.stackGrowth = new StackGrowth(index, identity, spinLock, await);
-        final VmaEdit edit = new VmaEdit(index, splitter);
-        this.mapCalls = new MapCalls(index, edit, pageTables, pages, splitter);
-        this.protectCalls = new ProtectCalls(index, edit, pageTables, splitter, mapCalls);
+        this.parts = new MmParts(this, memory, root, spinLock());
     }
 
     private static WalkRoot newRoot(final PhysicalMemory memory, final PageTableGeometry geometry) {
@@ -98,7 +57,7 @@ public final class MmStruct implements AutoCloseable {
             throw new IllegalStateException("no frame left for the top table of an address space: tables in use="
                     + memory.tables().allocated());
         }
-        return new WalkRoot(geometry, PteLayout.V5_2, topPfn, memory.tables().address(topPfn));
+        return PageTables.root(memory, geometry, PteLayout.V5_2, topPfn);
     }
 
     /**
@@ -117,8 +76,7 @@ public final class MmStruct implements AutoCloseable {
         if (!memory.tables().contains(topPfn)) {
             throw new IllegalArgumentException("top table outside the window of tables: topPfn=" + topPfn);
         }
-        return new MmStruct(
-                memory, new WalkRoot(geometry, layout, topPfn, memory.tables().address(topPfn)));
+        return new MmStruct(memory, PageTables.root(memory, geometry, layout, topPfn));
     }
 
     /**
@@ -140,85 +98,10 @@ public final class MmStruct implements AutoCloseable {
     }
 
     /**
-     * Takes mmap_sem for read. Models {@code down_read(&mm->mmap_sem)}. The memory stays open until it is given back.
+     * Maps memory without a file: private or shared anonymous memory, or hugetlbfs. Models {@code mmap()}.
      *
-     * @param task who takes it
-     * @throws IllegalStateException if the address space or the memory is closed
-     */
-    public void mmapReadLock(final Task task) {
-        epoch.enterCall(task);
-        RwSem.downRead(mmapSem, await);
-        if (root.isDead()) {
-            mmapReadUnlock(task);
-            throw closedException();
-        }
-    }
-
-    /**
-     * Gives mmap_sem back. Models {@code up_read(&mm->mmap_sem)}.
-     *
-     * @param task who took it
-     */
-    public void mmapReadUnlock(final Task task) {
-        try {
-            RwSem.upRead(mmapSem);
-        } finally {
-            Reference.reachabilityFence(this);
-        }
-        epoch.exitCall(task);
-    }
-
-    /**
-     * Takes mmap_sem for write. Models {@code down_write(&mm->mmap_sem)}. The memory stays open until it is given back.
-     *
-     * @param task who takes it
-     * @throws IllegalStateException if the address space or the memory is closed
-     */
-    public void mmapWriteLock(final Task task) {
-        epoch.enterCall(task);
-        RwSem.downWrite(mmapSem, await);
-        if (root.isDead()) {
-            mmapWriteUnlock(task);
-            throw closedException();
-        }
-    }
-
-    /**
-     * Gives mmap_sem back. Models {@code up_write(&mm->mmap_sem)}.
-     *
-     * @param task who took it
-     */
-    public void mmapWriteUnlock(final Task task) {
-        try {
-            RwSem.upWrite(mmapSem);
-        } finally {
-            Reference.reachabilityFence(this);
-        }
-        epoch.exitCall(task);
-    }
-
-    /**
-     * Whether anybody holds mmap_sem. Models {@code rwsem_is_locked()}.
-     *
-     * @return true if somebody does
-     */
-    public boolean isMmapLocked() {
-        try {
-            return RwSem.isLocked(mmapSem);
-        } finally {
-            Reference.reachabilityFence(this);
-        }
-    }
-
-    private static IllegalStateException closedException() {
-        return new IllegalStateException("the address space is closed");
-    }
-
-    /**
-     * Maps private anonymous memory. Models {@code mmap()}.
-     *
-     * <p>Differs: MAP_SHARED, files, MAP_LOCKED and MAP_HUGETLB are not modelled yet and answer -EOPNOTSUPP; MAP_POPULATE is
-     * left to the caller; without MAP_FIXED the address is the same in every run.
+     * <p>Differs: MAP_POPULATE, and the population that MAP_LOCKED implies, are left to the caller; without MAP_FIXED the
+     * address is the same in every run; huge pages of hugetlbfs are of 2 MiB.
      *
      * @param task who maps
      * @param address where, with {@code MAP_FIXED}; else a hint, 0 for none
@@ -230,7 +113,7 @@ public final class MmStruct implements AutoCloseable {
     public long mmap(final Task task, final long address, final long lengthBytes, final int prot, final int flags) {
         mmapWriteLock(task);
         try {
-            return mapCalls.mmap(task, address, lengthBytes, prot, flags);
+            return parts.mapCalls.mmap(task, address, lengthBytes, prot, flags, null, 0);
         } finally {
             mmapWriteUnlock(task);
         }
@@ -247,7 +130,7 @@ public final class MmStruct implements AutoCloseable {
     public int munmap(final Task task, final long address, final long lengthBytes) {
         mmapWriteLock(task);
         try {
-            return mapCalls.munmap(task, address, lengthBytes);
+            return parts.unmapCalls.munmap(task, address, lengthBytes);
         } finally {
             mmapWriteUnlock(task);
         }
@@ -280,7 +163,7 @@ public final class MmStruct implements AutoCloseable {
             final Task task, final long address, final long lengthBytes, final int prot, final int pkey) {
         mmapWriteLock(task);
         try {
-            return protectCalls.mprotect(task, address, lengthBytes, prot, pkey);
+            return parts.protectCalls.mprotect(task, address, lengthBytes, prot, pkey);
         } finally {
             mmapWriteUnlock(task);
         }
@@ -296,20 +179,255 @@ public final class MmStruct implements AutoCloseable {
      * @return 0; -EINVAL, also for any other advice; -ENOMEM, with what is mapped advised
      */
     public int madvise(final Task task, final long address, final long lengthBytes, final int advice) {
-        if (advice == Mman.MADV_DONTNEED) {
-            mmapReadLock(task);
+        if (advice != Mman.MADV_DONTNEED) {
+            mmapWriteLock(task);
             try {
-                return protectCalls.madvise(task, address, lengthBytes, advice);
+                return parts.protectCalls.madvise(task, address, lengthBytes, advice);
             } finally {
-                mmapReadUnlock(task);
+                mmapWriteUnlock(task);
             }
         }
+        mmapReadLock(task);
+        try {
+            return parts.protectCalls.madvise(task, address, lengthBytes, advice);
+        } finally {
+            mmapReadUnlock(task);
+        }
+    }
+
+    /**
+     * Maps part of a file. Models {@code mmap()}.
+     *
+     * @param task who maps
+     * @param address where, with {@code MAP_FIXED}; else a hint, 0 for none
+     * @param lengthBytes size in bytes, rounded up to pages
+     * @param prot {@code Mman.PROT_*}
+     * @param flags {@code Mman.MAP_*}, without MAP_ANONYMOUS
+     * @param file what to map
+     * @param pgoff first page of it to map
+     * @return the address; -EINVAL, -ENOMEM, -EEXIST, or what the file answers
+     */
+    public long mmapFile(
+            final Task task,
+            final long address,
+            final long lengthBytes,
+            final int prot,
+            final int flags,
+            final MappedFile file,
+            final long pgoff) {
         mmapWriteLock(task);
         try {
-            return protectCalls.madvise(task, address, lengthBytes, advice);
+            return parts.mapCalls.mmap(task, address, lengthBytes, prot, flags, file, pgoff);
         } finally {
             mmapWriteUnlock(task);
         }
+    }
+
+    /**
+     * A copy for a new process. Models {@code dup_mmap()}: private pages are shared, read-only in both, until one writes.
+     *
+     * @param task who forks
+     * @return the child, without mappings that have VM_DONTCOPY; null without memory
+     */
+    public @Nullable MmStruct fork(final Task task) {
+        mmapWriteLock(task);
+        try {
+            final long topPfn = memory.tables().allocate();
+            if (topPfn < 0) {
+                return null;
+            }
+            final MmStruct child = adopt(memory, root.geometry(), root.layout(), topPfn);
+            if (Fork.copy(task, parts, child.parts)) {
+                return child;
+            }
+            child.close(task);
+            return null;
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Resizes or moves a mapping. Models {@code mremap()}.
+     *
+     * @param task who moves
+     * @param oldAddress start, page-aligned
+     * @param oldLength bytes, rounded up to pages; 0 maps the pages of a shared mapping once more
+     * @param newLength bytes, rounded up to pages
+     * @param mremapFlags {@code Mman.MREMAP_*}
+     * @param newAddress where to, with MREMAP_FIXED
+     * @return the new address; -EINVAL, -EFAULT, -ENOMEM or -EAGAIN
+     */
+    public long mremap(
+            final Task task,
+            final long oldAddress,
+            final long oldLength,
+            final long newLength,
+            final int mremapFlags,
+            final long newAddress) {
+        mmapWriteLock(task);
+        try {
+            return parts.mremap.mremap(task, oldAddress, oldLength, newLength, mremapFlags, newAddress);
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Makes mappings locked, or not. Models {@code apply_vma_lock_flags()}. Pages are locked by who faults them in later.
+     *
+     * @param task who locks
+     * @param address start, in the first page
+     * @param lengthBytes bytes, to the end of the last page
+     * @param lockFlags VM_LOCKED, VM_LOCKED | VM_LOCKONFAULT, or 0
+     * @return 0; -EINVAL or -ENOMEM
+     */
+    public int setLocked(final Task task, final long address, final long lengthBytes, final long lockFlags) {
+        mmapWriteLock(task);
+        try {
+            return parts.lockedMappings.apply(task, address, lengthBytes, lockFlags);
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Writes pages of anonymous or shared memory to swap, as reclaim does with pages that nobody uses. Models
+     * {@code shrink_page_list()} with what it calls. A huge page is split first. Takes mmap_sem for write.
+     *
+     * @param task who reclaims
+     * @param address start, page-aligned
+     * @param nrPages pages
+     * @return how many were swapped out; those that somebody else holds, that are locked, or for which there is no slot stay
+     */
+    public long swapOut(final Task task, final long address, final long nrPages) {
+        mmapWriteLock(task);
+        try {
+            return SwapOut.range(task, parts, address, address + (nrPages << PAGE_SHIFT));
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Takes a page out of use as one with faulty memory. Models {@code madvise(MADV_HWPOISON)}.
+     *
+     * @param task who injects the fault
+     * @param address any address of the page
+     * @return 0; -EINVAL if nothing is mapped there; -EBUSY if it cannot be unmapped
+     */
+    public int poison(final Task task, final long address) {
+        mmapReadLock(task);
+        try {
+            final VmArea vma = parts.index.find(address);
+            return vma == null || !vma.contains(address) ? -Errno.EINVAL : Poison.page(task, parts, vma, address);
+        } finally {
+            mmapReadUnlock(task);
+        }
+    }
+
+    /**
+     * Takes access away from pages for a while, to learn who uses them. Models {@code change_prot_numa()}.
+     *
+     * @param task who balances
+     * @param address start, page-aligned
+     * @param nrPages pages
+     * @return how many entries were changed, a huge one counting 512
+     */
+    public long numaHint(final Task task, final long address, final long nrPages) {
+        mmapReadLock(task);
+        try {
+            return parts.protectCalls.numaHint(task, address, address + (nrPages << PAGE_SHIFT));
+        } finally {
+            mmapReadUnlock(task);
+        }
+    }
+
+    /**
+     * Makes anonymous pages with the same contents one. Models what ksmd does to a VM_MERGEABLE mapping. Takes mmap_sem for
+     * write.
+     *
+     * @param task who merges
+     * @param address start, page-aligned
+     * @param nrPages pages
+     * @return how many pages were given up for another
+     */
+    public int mergeIdentical(final Task task, final long address, final long nrPages) {
+        mmapWriteLock(task);
+        try {
+            return MergeIdentical.range(task, parts, address, address + (nrPages << PAGE_SHIFT));
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Reports missing pages of a range instead of making them. Models {@code UFFDIO_REGISTER} with
+     * {@code UFFDIO_REGISTER_MODE_MISSING}.
+     *
+     * @param task who registers
+     * @param address start, page-aligned; the range must be mapped
+     * @param nrPages pages
+     * @param handler told of each missing page; null for SIGBUS, as {@code UFFD_FEATURE_SIGBUS}
+     * @throws IllegalArgumentException if part of the range is not mapped
+     */
+    public void userfault(
+            final Task task, final long address, final long nrPages, final @Nullable UserfaultHandler handler) {
+        final long end = address + (nrPages << PAGE_SHIFT);
+        mmapWriteLock(task);
+        try {
+            parts.protectCalls.reportMissing(task, address, end, handler);
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Gives a missing page that is reported its memory, zeroed and private. Models {@code UFFDIO_COPY} of zeroes.
+     *
+     * @param task who answers
+     * @param address any address of the page
+     * @return 0; -EEXIST if there is something already; -ENOENT if nothing is registered there; -ENOMEM
+     */
+    public int fillMissing(final Task task, final long address) {
+        mmapReadLock(task);
+        try {
+            final VmArea vma = parts.index.find(address);
+            return vma == null || !vma.contains(address)
+                    ? -Errno.ENOENT
+                    : parts.anonFault.fillMissing(task, vma, address);
+        } finally {
+            mmapReadUnlock(task);
+        }
+    }
+
+    /**
+     * Changes flags of mappings as a driver does when it maps.
+     *
+     * @param task who changes
+     * @param address start, page-aligned; the range must be mapped
+     * @param lengthBytes bytes, rounded up to pages
+     * @param set {@code VmFlags.VM_*} to set
+     * @param clear {@code VmFlags.VM_*} to clear
+     * @return 0; -ENOMEM
+     */
+    public int changeVmFlags(
+            final Task task, final long address, final long lengthBytes, final long set, final long clear) {
+        mmapWriteLock(task);
+        try {
+            return parts.protectCalls.changeFlags(task, address, lengthBytes, set, clear);
+        } finally {
+            mmapWriteUnlock(task);
+        }
+    }
+
+    /**
+     * Whether the processor has protection keys, so that execute-only memory gets one of its own.
+     *
+     * @param pku whether it has; true if never called
+     */
+    public void setPku(final boolean pku) {
+        parts.protectionKeys.setSupported(pku);
     }
 
     /**
@@ -326,7 +444,7 @@ public final class MmStruct implements AutoCloseable {
             final Task task, final long start, final long end, final long vmFlags, final @Nullable VmOperations ops) {
         mmapWriteLock(task);
         try {
-            mapCalls.insertImported(start, end, vmFlags, ops);
+            parts.mapCalls.insertImported(task, start, end, vmFlags, ops);
         } finally {
             mmapWriteUnlock(task);
         }
@@ -339,7 +457,7 @@ public final class MmStruct implements AutoCloseable {
      * @return the mapping, which need not contain the address; null if there is none
      */
     public @Nullable VmArea findVma(final long address) {
-        return index.find(address);
+        return parts.index.find(address);
     }
 
     /**
@@ -350,7 +468,7 @@ public final class MmStruct implements AutoCloseable {
      * @return the mapping, or null if there is none
      */
     public @Nullable VmArea findExtendVma(final Task task, final long address) {
-        return stackGrowth.findExtend(address);
+        return parts.stackGrowth.findExtend(task, address);
     }
 
     /**
@@ -367,7 +485,7 @@ public final class MmStruct implements AutoCloseable {
      * @return {@code VmFault.VM_FAULT_*} bits: 0 or VM_FAULT_WRITE for success
      */
     public int handleMmFault(final Task task, final VmArea vma, final long address, final int faultFlags) {
-        return faultHandler.handle(task, vma, address, faultFlags);
+        return parts.faultHandler.handle(task, vma, address, faultFlags);
     }
 
     /**
@@ -381,11 +499,13 @@ public final class MmStruct implements AutoCloseable {
      * @return {@code VmFault.VM_FAULT_*} bits
      */
     public int anonymousFault(final Task task, final VmArea vma, final long address, final int faultFlags) {
-        final long pmdAddress = pageTables.allocPmdEntry(address);
+        final long pmdAddress = parts.pageTables.allocPmdEntry(address);
         if (pmdAddress == PageTables.NO_MEMORY) {
             return VM_FAULT_OOM;
         }
-        return pmdAddress == PageTables.NO_TABLE ? 0 : anonFault.missing(task, vma, address, faultFlags, pmdAddress);
+        return pmdAddress == PageTables.NO_TABLE
+                ? 0
+                : parts.anonFault.missing(task, vma, address, faultFlags, pmdAddress);
     }
 
     /**
@@ -398,7 +518,7 @@ public final class MmStruct implements AutoCloseable {
      * @return whether the PMD is not huge now; false only for a huge page of a dump without memory for the table
      */
     public boolean splitHugePmd(final Task task, final VmArea vma, final long address) {
-        return splitter.split(task, vma, address);
+        return parts.splitter.split(task, vma, address);
     }
 
     /**
@@ -411,12 +531,28 @@ public final class MmStruct implements AutoCloseable {
      * @return 0 if no huge page is mapped there now; -EBUSY if somebody else holds it; -ENOMEM without memory for a table
      */
     public int splitHugePage(final Task task, final VmArea vma, final long address) {
-        return splitter.split(task, vma, address) ? pageSplitter.split(task, address) : -Errno.ENOMEM;
+        return parts.splitter.split(task, vma, address) ? parts.pageSplitter.split(task, address) : -Errno.ENOMEM;
+    }
+
+    PageTables pageTables() {
+        return parts.pageTables;
+    }
+
+    AnonPages anonPages() {
+        return parts.pages;
+    }
+
+    AnonIdentity anonIdentity() {
+        return parts.identity;
+    }
+
+    AnonFault anonFault() {
+        return parts.anonFault;
     }
 
     /** Whether a huge PMD maps an address. mmap_sem is held. */
     boolean isHugeMapped(final long address) {
-        final long pmdAddress = pageTables.pmdEntry(address);
+        final long pmdAddress = parts.pageTables.pmdEntry(address);
         return pmdAddress != 0 && SplitHugePmd.isLeaf(TablePages.entryAcquire(pmdAddress));
     }
 
@@ -426,7 +562,7 @@ public final class MmStruct implements AutoCloseable {
      * @return a copy
      */
     public List<VmArea> vmAreas() {
-        return index.toList();
+        return parts.index.toList();
     }
 
     /**
@@ -455,7 +591,7 @@ public final class MmStruct implements AutoCloseable {
         mmapWriteLock(task);
         try {
             root.markDead();
-            mapCalls.unmapAll(task);
+            parts.unmapCalls.unmapAll(task);
         } finally {
             mmapWriteUnlock(task);
         }

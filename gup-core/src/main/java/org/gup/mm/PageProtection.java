@@ -15,13 +15,15 @@ import org.gup.pgtable.PteLayout;
  * x86-64.
  *
  * <p>A private mapping that may be written has read-only entries until a write fault has made its page private. Hardware has
- * neither write-only nor execute-only entries: both are readable. Differs: an execute-only mapping does not get a protection
- * key of its own, as on a processor without them.
+ * neither write-only nor execute-only entries: both are readable.
  */
 final class PageProtection {
     /** What a change of protection keeps of a PTE besides the frame. Models {@code _PAGE_CHG_MASK}. */
     private static final long CHANGE_KEEPS =
             Pte.PCD | Pte.PWT | Pte.SPECIAL | Pte.ACCESSED | Pte.DIRTY | Pte.SOFT_DIRTY;
+
+    /** Bits of an entry that permits nothing, whatever its mapping says. Models {@code PAGE_NONE}. */
+    static final long NONE = Pte.PROTNONE | Pte.ACCESSED;
 
     private PageProtection() {}
 

@@ -1,6 +1,5 @@
 package org.gup.mm;
 
-import static org.gup.page.PageDescriptor.PRIVATE_OFFSET;
 import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
 import static org.gup.pgtable.PageTableGeometry.PTE_LEVEL;
 import static org.gup.pgtable.PageTableGeometry.PUD_LEVEL;
@@ -8,8 +7,10 @@ import static org.gup.pgtable.PageTableGeometry.PUD_LEVEL;
 import org.gup.offheap.Await;
 import org.gup.offheap.SpinLock;
 import org.gup.page.MemMap;
-import org.gup.page.PageDescriptor;
+import org.gup.page.TableDeposit;
+import org.gup.pgtable.PageTableGeometry;
 import org.gup.pgtable.Pte;
+import org.gup.pgtable.PteLayout;
 import org.gup.pgtable.TablePages;
 import org.gup.pgtable.WalkRoot;
 import org.gup.task.Task;
@@ -53,6 +54,12 @@ final class PageTables {
         this.await = memory.await();
         this.sync = memory.tlbSync();
         this.root = root;
+    }
+
+    /** The root over a top table. */
+    static WalkRoot root(
+            final PhysicalMemory memory, final PageTableGeometry geometry, final PteLayout layout, final long topPfn) {
+        return new WalkRoot(geometry, layout, topPfn, memory.tables().address(topPfn));
     }
 
     WalkRoot root() {
@@ -181,28 +188,25 @@ final class PageTables {
         return tables.isOwn(tablePfn);
     }
 
+    /**
+     * Whether a PTE names a slot of this machine's swap area. One in a table that came with a dump names another machine's.
+     */
+    boolean isSwap(final long pteAddress, final long pte) {
+        return !Pte.isNone(pte) && !Pte.isPresent(pte) && Pte.swapType(pte) == 0 && isOwn(tables.pfn(pteAddress));
+    }
+
     long tablePfn(final long entryAddress) {
         return tables.pfn(entryAddress);
     }
 
     /** Keeps a table for the split of a huge PMD. Models {@code pgtable_trans_huge_deposit()}. Under the PMD's lock. */
     void deposit(final long pmdAddress, final long tablePfn) {
-        final long chain = memMap.cold(tables.pfn(pmdAddress));
-        PageDescriptor.coldLong(memMap.cold(tablePfn), PRIVATE_OFFSET, PageDescriptor.coldLong(chain, PRIVATE_OFFSET));
-        PageDescriptor.coldLong(chain, PRIVATE_OFFSET, tablePfn);
+        TableDeposit.add(memMap, tables.pfn(pmdAddress), tablePfn);
     }
 
     /** Takes a deposited table out. Models {@code pgtable_trans_huge_withdraw()}. Under the PMD's lock. */
     long withdraw(final long pmdAddress) {
-        final long chain = memMap.cold(tables.pfn(pmdAddress));
-        final long tablePfn = PageDescriptor.coldLong(chain, PRIVATE_OFFSET);
-        if (tablePfn == 0) {
-            throw new IllegalStateException("no table was deposited: pmdTablePfn=" + tables.pfn(pmdAddress));
-        }
-        final long cold = memMap.cold(tablePfn);
-        PageDescriptor.coldLong(chain, PRIVATE_OFFSET, PageDescriptor.coldLong(cold, PRIVATE_OFFSET));
-        PageDescriptor.coldLong(cold, PRIVATE_OFFSET, 0);
-        return tablePfn;
+        return TableDeposit.take(memMap, tables.pfn(pmdAddress));
     }
 
     /** Waits for walkers that may use an entry that was changed, where flushes wait. Models {@code flush_tlb_range()}. */

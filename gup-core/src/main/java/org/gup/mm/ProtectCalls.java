@@ -4,10 +4,12 @@ import static org.gup.flags.VmFlags.VM_ACCESS_FLAGS;
 import static org.gup.flags.VmFlags.VM_PKEY_MASK;
 import static org.gup.flags.VmFlags.VM_PKEY_SHIFT;
 import static org.gup.pgtable.PageTableGeometry.PAGE_MASK;
+import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 
 import org.gup.flags.Errno;
 import org.gup.flags.VmFlags;
 import org.gup.task.Task;
+import org.jspecify.annotations.Nullable;
 
 /**
  * mprotect and madvise: calls that give part of the address space other flags. Models {@code do_mprotect_pkey()},
@@ -19,23 +21,14 @@ final class ProtectCalls {
     private static final int PROT_SEM = 0x8;
     private static final int PKEYS = 16;
 
+    private final MmParts parts;
     private final VmaIndex index;
     private final VmaEdit edit;
-    private final PageTables pageTables;
-    private final SplitHugePmd splitter;
-    private final MapCalls mapCalls;
 
-    ProtectCalls(
-            final VmaIndex index,
-            final VmaEdit edit,
-            final PageTables pageTables,
-            final SplitHugePmd splitter,
-            final MapCalls mapCalls) {
-        this.index = index;
-        this.edit = edit;
-        this.pageTables = pageTables;
-        this.splitter = splitter;
-        this.mapCalls = mapCalls;
+    ProtectCalls(final MmParts parts) {
+        this.parts = parts;
+        this.index = parts.index;
+        this.edit = parts.edit;
     }
 
     /** Models {@code do_mprotect_pkey()}; every key from 0 to 15 counts as allocated. */
@@ -75,7 +68,7 @@ final class ProtectCalls {
                 return -Errno.ENOMEM;
             }
             final long next = Math.min(vma.end(), end);
-            final int error = fixup(task, position, address, next, protectedFlags(vma.flags(), prot, pkey));
+            final int error = fixup(task, position, address, next, protectedFlags(task, vma, prot, pkey));
             if (error != 0) {
                 return error;
             }
@@ -84,10 +77,9 @@ final class ProtectCalls {
         return 0;
     }
 
-    private static long protectedFlags(final long old, final int prot, final int pkey) {
-        final long keeps = pkey < 0 ? ~VM_ACCESS_FLAGS : ~(VM_ACCESS_FLAGS | VM_PKEY_MASK);
-        final long key = pkey < 0 ? 0 : (long) pkey << VM_PKEY_SHIFT;
-        return (old & keeps) | MapCalls.protFlags(prot) | key;
+    private long protectedFlags(final Task task, final VmArea vma, final int prot, final int pkey) {
+        final long key = (long) parts.protectionKeys.forProtect(task, vma, prot, pkey) << VM_PKEY_SHIFT;
+        return (vma.flags() & ~(VM_ACCESS_FLAGS | VM_PKEY_MASK)) | MapCalls.protFlags(prot) | key;
     }
 
     /** Models {@code mprotect_fixup()}. */
@@ -105,38 +97,11 @@ final class ProtectCalls {
         if ((asked & VmFlags.VM_WRITE) != 0 && (old & neverCharged) == 0) {
             flags |= VmFlags.VM_ACCOUNT;
         }
-        final int error = setFlags(task, position, start, end, flags);
+        final int error = edit.setFlags(task, position, start, end, flags);
         if (error == 0) {
-            ChangeProtection.range(task, pageTables, splitter, index.get(index.search(start)), start, end);
+            ChangeProtection.range(task, parts, index.get(index.search(start)), start, end);
         }
         return error;
-    }
-
-    /** Gives part of a mapping other flags: merges it with a neighbour, or splits it off. */
-    private int setFlags(final Task task, final int position, final long start, final long end, final long flags) {
-        final VmArea vma = index.get(position);
-        final int previous = start > vma.start() ? position : position - 1;
-        final VmArea merged =
-                edit.merge(task, previous, start, end, flags, vma.anonVma(), vma.ops(), vma.pageIndex(start));
-        if (merged != null) {
-            return 0;
-        }
-        int part = position;
-        if (start != vma.start()) {
-            final int error = edit.split(task, part, start);
-            if (error != 0) {
-                return error;
-            }
-            part++;
-        }
-        if (end != vma.end()) {
-            final int error = edit.split(task, part, end);
-            if (error != 0) {
-                return error;
-            }
-        }
-        index.splice(part, part + 1, index.get(part).withFlags(flags));
-        return 0;
     }
 
     /** Models {@code do_madvise()}. */
@@ -179,7 +144,50 @@ final class ProtectCalls {
         final long old = index.get(position).flags();
         final long none = old & ~(VmFlags.VM_HUGEPAGE | VmFlags.VM_NOHUGEPAGE);
         final long flags = none | (advice == Mman.MADV_HUGEPAGE ? VmFlags.VM_HUGEPAGE : VmFlags.VM_NOHUGEPAGE);
-        return flags == old ? 0 : setFlags(task, position, start, end, flags);
+        return flags == old ? 0 : edit.setFlags(task, position, start, end, flags);
+    }
+
+    /** Has missing pages of a range, all of it mapped, reported. Models {@code userfaultfd_register()}. */
+    void reportMissing(final Task task, final long start, final long end, final @Nullable UserfaultHandler handler) {
+        if (changeFlags(task, start, end - start, VmFlags.VM_UFFD_MISSING, 0) != 0) {
+            throw new IllegalArgumentException("not all of the range is mapped: start=0x" + Long.toHexString(start)
+                    + ", end=0x" + Long.toHexString(end));
+        }
+        parts.userfault.register(start, end, handler);
+    }
+
+    /** Gives mappings of a range, all of it mapped, other flags; 0 or -ENOMEM. For what drivers and the kernel itself do. */
+    int changeFlags(final Task task, final long start, final long lengthBytes, final long set, final long clear) {
+        final long end = start + MapCalls.align(lengthBytes, PAGE_SIZE);
+        for (long at = start; at < end; ) {
+            final int position = index.search(at);
+            final VmArea vma = index.getOrNull(position);
+            if (vma == null || vma.start() > at) {
+                return -Errno.ENOMEM;
+            }
+            final long next = Math.min(vma.end(), end);
+            final long flags = (vma.flags() & ~clear) | set;
+            final int error = flags == vma.flags() ? 0 : edit.setFlags(task, position, at, next, flags);
+            if (error != 0) {
+                return error;
+            }
+            at = next;
+        }
+        return 0;
+    }
+
+    /** Models {@code task_numa_work()} on a range; mmap_sem for read is enough. */
+    long numaHint(final Task task, final long start, final long end) {
+        final long skipped = VmFlags.VM_HUGETLB | VmFlags.VM_MIXEDMAP | VmFlags.VM_PFNMAP | VmFlags.VM_IO;
+        long changed = 0;
+        for (int i = index.search(start); i < index.size() && index.get(i).start() < end; i++) {
+            final VmArea vma = index.get(i);
+            if ((vma.flags() & skipped) == 0 && PageProtection.isAccessible(vma.flags())) {
+                changed +=
+                        ChangeProtection.hint(task, parts, vma, Math.max(start, vma.start()), Math.min(end, vma.end()));
+            }
+        }
+        return changed;
     }
 
     /** Models {@code madvise_dontneed_single_vma()}. */
@@ -187,7 +195,7 @@ final class ProtectCalls {
         if ((vma.flags() & (VmFlags.VM_LOCKED | VmFlags.VM_HUGETLB | VmFlags.VM_PFNMAP)) != 0) {
             return -Errno.EINVAL;
         }
-        mapCalls.zap(task, vma, start, end);
+        parts.unmapCalls.zap(task, vma, start, end);
         return 0;
     }
 }

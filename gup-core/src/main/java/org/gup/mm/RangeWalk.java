@@ -39,7 +39,7 @@ abstract class RangeWalk {
                 final long now = TablePages.entryAcquire(entryAddress);
                 if (PageTables.isTable(now, level)) {
                     if (level == PMD_LEVEL) {
-                        walkPtes(now, address, next);
+                        table(now, address, next);
                     } else {
                         walkTable(pageTables.child(now), level - 1, address, next);
                     }
@@ -49,7 +49,14 @@ abstract class RangeWalk {
         } while (address != end);
     }
 
-    private void walkPtes(final long pmd, final long start, final long end) {
+    /**
+     * A range below one PMD entry that points to a table: visits its PTEs, with the table's lock held.
+     *
+     * @param pmd the PMD entry
+     * @param start first address of the range
+     * @param end one past the last
+     */
+    void table(final long pmd, final long start, final long end) {
         final long first = pageTables.pteEntry(pmd, start);
         final long last = TablePages.entryAddress(pageTables.child(pmd), end - 1, PTE_LEVEL);
         pageTables.lock(first);

@@ -7,10 +7,12 @@ import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
 import static org.gup.pgtable.PageTableGeometry.PTE_LEVEL;
 
+import org.gup.flags.VmFlags;
 import org.gup.page.MemMap;
 import org.gup.page.PageDescriptor;
 import org.gup.page.PageRef;
 import org.gup.pgtable.Pte;
+import org.gup.pgtable.PteLayout;
 import org.gup.pgtable.TablePages;
 import org.gup.stat.Counter;
 import org.gup.task.Task;
@@ -24,7 +26,8 @@ import org.gup.task.Task;
  * reach it. The huge page's mapping was one reference and becomes 512.
  *
  * <p>Differs: the PTEs of a huge zero page appear the same way, where the kernel leaves the PMD empty meanwhile. A huge PMD
- * of a dump has no deposited table, so its split takes a fresh one and can fail; its page is not counted.
+ * of a dump has no deposited table, so its split takes a fresh one and can fail; its page is not counted. The parts of a page
+ * that is being migrated get no references of their own.
  *
  * <p>Threading: mmap_sem held, for read or write; works under the PMD's lock.
  */
@@ -48,11 +51,11 @@ final class SplitHugePmd {
     /** The same for a PMD entry that the caller has found. */
     boolean splitEntry(final Task task, final VmArea vma, final long address, final long pmdAddress) {
         final long peek = TablePages.entryAcquire(pmdAddress);
-        if (!isLeaf(peek)) {
+        if (!isLeaf(peek) && !isMoving(peek)) {
             return true;
         }
         long spare = -1;
-        if (!hasDeposit(peek)) {
+        if (!hasDeposit(vma, peek) && isAnonymous(vma)) {
             spare = pageTables.newTable();
             if (spare < 0) {
                 return false;
@@ -61,11 +64,15 @@ final class SplitHugePmd {
         pageTables.lock(pmdAddress);
         final long pmd = TablePages.entryAcquire(pmdAddress);
         boolean done = true;
-        if (isLeaf(pmd)) {
-            if (pageTables.root().layout().isDevmap(pmd)) {
-                TablePages.getAndSet(pmdAddress, 0);
-                pageTables.flushTlb();
-            } else if (hasDeposit(pmd)) {
+        if (isMoving(pmd) && !isAnonymous(vma)) {
+            // A file's page has no table waiting, and its migration entry holds nothing: it is faulted in again.
+            TablePages.getAndSet(pmdAddress, 0);
+        } else if (isMoving(pmd)) {
+            splitMoving(address & -HPAGE_PMD_SIZE, pmdAddress, pmd, pageTables.withdraw(pmdAddress));
+        } else if (isLeaf(pmd)) {
+            if (!isAnonymous(vma) || pageTables.root().layout().isDevmap(pmd)) {
+                clear(task, pmdAddress, pmd);
+            } else if (hasDeposit(vma, pmd)) {
                 splitLocked(task, vma, address & -HPAGE_PMD_SIZE, pmdAddress, pageTables.withdraw(pmdAddress));
             } else if (spare >= 0) {
                 splitLocked(task, vma, address & -HPAGE_PMD_SIZE, pmdAddress, spare);
@@ -81,6 +88,39 @@ final class SplitHugePmd {
         return done;
     }
 
+    /** A file's or device's page is not mapped piecewise but faulted in again. */
+    private void clear(final Task task, final long pmdAddress, final long pmd) {
+        final long headPfn = Pte.hugePfn(pmd, PMD_LEVEL);
+        task.counters().add(Counter.THP_SPLIT_PMD, 1);
+        TablePages.getAndSet(pmdAddress, 0);
+        pageTables.flushTlb();
+        if (pages.isCountedHuge(headPfn)) {
+            if (pageTables.root().layout().isDirty(pmd)) {
+                PageDescriptor.setFlags(memMap.page(headPfn), PG_DIRTY);
+            }
+            memMap.addCompoundMapcount(headPfn, -1);
+            pages.put(task, headPfn);
+        }
+    }
+
+    /** A page that is being migrated has neither references nor counts for its mapping; neither do the parts. */
+    private void splitMoving(final long hugeAddress, final long pmdAddress, final long pmd, final long tablePfn) {
+        final PteLayout layout = pageTables.root().layout();
+        final long headPfn = Pte.swapOffset(pmd);
+        final long table = pageTables.tableAddress(tablePfn);
+        for (int i = 0; i < HPAGE_PMD_NR; i++) {
+            TablePages.storeRelease(
+                    TablePages.entryAddress(table, hugeAddress + i * PAGE_SIZE, PTE_LEVEL),
+                    layout.migrationEntry(headPfn + i, layout.isMigrationWrite(pmd)));
+        }
+        pageTables.link(pmdAddress, tablePfn);
+    }
+
+    /** Whether a PMD entry stands for a huge page that is being migrated. */
+    private boolean isMoving(final long pmd) {
+        return MigrationWait.isMigration(pageTables.root().layout(), pmd);
+    }
+
     /**
      * The same where part of a mapping is changed: its border has split the PMD already, so this finds nothing to do but where
      * entries and mappings of a dump do not agree.
@@ -92,9 +132,16 @@ final class SplitHugePmd {
         }
     }
 
-    /** Whether a leaf was installed by a fault here, which deposited a table with it. */
-    boolean hasDeposit(final long pmd) {
-        return pages.isCounted(Pte.hugePfn(pmd, PMD_LEVEL));
+    /** Whether a leaf, or the entry of one that is being migrated, was installed by a fault that deposited a table with it. */
+    boolean hasDeposit(final VmArea vma, final long pmd) {
+        return isAnonymous(vma)
+                && (vma.flags() & VmFlags.VM_HUGETLB) == 0
+                && pages.isCounted(isLeaf(pmd) ? Pte.hugePfn(pmd, PMD_LEVEL) : Pte.swapOffset(pmd));
+    }
+
+    /** Also what maps a file that has no pages, such as a private mapping of /dev/zero; and what a dump has of either kind. */
+    private static boolean isAnonymous(final VmArea vma) {
+        return vma.file() == null || vma.ops() == null;
     }
 
     private void splitLocked(
@@ -135,7 +182,7 @@ final class SplitHugePmd {
 
     /** The mapping's bits; writable, used and soft-dirty as the PMD was. Dirty goes to the page, as in 5.2. */
     private static long pteBits(final VmArea vma, final long pmd) {
-        long bits = PageProtection.bits(vma.flags());
+        long bits = vma.protectionBits();
         if (Pte.isWritable(pmd)) {
             bits = PageProtection.maybeWritable(bits, vma.flags());
         }

@@ -6,12 +6,14 @@ import static org.gup.pgtable.PageTableGeometry.PAGE_MASK;
 
 import org.gup.offheap.Await;
 import org.gup.offheap.SpinLock;
+import org.gup.rmap.Rmap;
+import org.gup.task.Task;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Stacks grow to the address that is used. Models {@code find_extend_vma()} and {@code expand_downwards()}, mm/mmap.c, v5.2.
  *
- * <p>Threading: mmap_sem held, for read or write; growing takes the address space's spin lock, so that two faults on one
+ * <p>Threading: mmap_sem held, for read or write; growing takes the rmap lock and the address space's spin lock, so that two faults on one
  * stack grow it once each at most.
  */
 final class StackGrowth {
@@ -20,29 +22,36 @@ final class StackGrowth {
 
     private final VmaIndex index;
     private final AnonIdentity identity;
+    private final Rmap rmap;
     private final long spinLock;
     private final Await await;
 
-    StackGrowth(final VmaIndex index, final AnonIdentity identity, final long spinLock, final Await await) {
+    StackGrowth(
+            final VmaIndex index,
+            final AnonIdentity identity,
+            final Rmap rmap,
+            final long spinLock,
+            final Await await) {
         this.index = index;
         this.identity = identity;
+        this.rmap = rmap;
         this.spinLock = spinLock;
         this.await = await;
     }
 
     /** The mapping around an address, grown to it if it is a stack that may; or null. */
     @Nullable
-    VmArea findExtend(final long anyAddress) {
+    VmArea findExtend(final Task task, final long anyAddress) {
         final long address = anyAddress & PAGE_MASK;
         final int position = index.search(address);
         final VmArea vma = index.getOrNull(position);
         if (vma == null || Long.compareUnsigned(vma.start(), address) <= 0) {
             return vma;
         }
-        return (vma.flags() & VM_GROWSDOWN) == 0 ? null : grow(position, vma, address);
+        return (vma.flags() & VM_GROWSDOWN) == 0 ? null : grow(task, position, vma, address);
     }
 
-    private @Nullable VmArea grow(final int position, final VmArea vma, final long address) {
+    private @Nullable VmArea grow(final Task task, final int position, final VmArea vma, final long address) {
         if (Long.compareUnsigned(address, AddressSearch.MMAP_MIN_ADDR) < 0) {
             return null;
         }
@@ -53,7 +62,8 @@ final class StackGrowth {
                 && address - previous.end() < AddressSearch.STACK_GUARD_GAP) {
             return null;
         }
-        identity.prepare(vma);
+        identity.prepare(task, vma);
+        rmap.lockWrite();
         SpinLock.lock(spinLock, await);
         VmArea grown = index.get(position);
         if (grown.start() > address) {
@@ -65,6 +75,7 @@ final class StackGrowth {
             }
         }
         SpinLock.unlock(spinLock);
+        rmap.unlockWrite();
         return grown;
     }
 }

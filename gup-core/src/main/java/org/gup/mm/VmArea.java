@@ -1,7 +1,11 @@
 package org.gup.mm;
 
 import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
+import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 
+import org.gup.file.MappedFile;
+import org.gup.flags.VmFlags;
+import org.gup.pgtable.Pte;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,11 +17,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: immutable but for the anon identity, which is set once, from 0, under the address space's spin lock.
  */
 public final class VmArea {
+    /** Where the vsyscall page is. Models {@code VSYSCALL_ADDR}. */
+    public static final long GATE_START = 0xffff_ffff_ff60_0000L;
+
+    private static final VmArea GATE = new VmArea(
+            GATE_START,
+            GATE_START + PAGE_SIZE,
+            VmFlags.VM_READ | VmFlags.VM_EXEC | VmFlags.VM_MAYREAD | VmFlags.VM_MAYEXEC,
+            GATE_START >>> PAGE_SHIFT,
+            null,
+            null,
+            0);
+
     private final long start;
     private final long end;
     private final long flags;
     private final long pgoff;
     private final @Nullable VmOperations ops;
+    private final @Nullable MappedFile file;
     private volatile long anonVma;
 
     VmArea(
@@ -26,13 +43,24 @@ public final class VmArea {
             final long flags,
             final long pgoff,
             final @Nullable VmOperations ops,
+            final @Nullable MappedFile file,
             final long anonVma) {
+        this.file = file;
         this.start = start;
         this.end = end;
         this.flags = flags;
         this.pgoff = pgoff;
         this.ops = ops;
         this.anonVma = anonVma;
+    }
+
+    /**
+     * The mapping of the vsyscall page, which is in no address space. Models {@code gate_vma}.
+     *
+     * @return the one there is
+     */
+    public static VmArea gateArea() {
+        return GATE;
     }
 
     /**
@@ -79,6 +107,30 @@ public final class VmArea {
      */
     public @Nullable VmOperations ops() {
         return ops;
+    }
+
+    /**
+     * What it maps. Models {@code vm_file}.
+     *
+     * @return the file, or null for anonymous memory
+     */
+    public @Nullable MappedFile file() {
+        return file;
+    }
+
+    /**
+     * Whether it maps a file of a DAX file system. Models {@code vma_is_fsdax()}.
+     *
+     * @return true if a long-term pin is refused
+     */
+    public boolean isFsDax() {
+        return file != null && file.isFsDax();
+    }
+
+    /** The bits of a fresh entry of the mapping, P to NX. Models {@code vm_page_prot}. */
+    long protectionBits() {
+        final long bits = PageProtection.bits(flags);
+        return file != null && file.wantsWriteNotify() ? bits & ~Pte.RW : bits;
     }
 
     /**
@@ -134,11 +186,11 @@ public final class VmArea {
     }
 
     VmArea withBounds(final long newStart, final long newEnd, final long identity) {
-        return new VmArea(newStart, newEnd, flags, pgoff + ((newStart - start) >> PAGE_SHIFT), ops, identity);
+        return new VmArea(newStart, newEnd, flags, pgoff + ((newStart - start) >> PAGE_SHIFT), ops, file, identity);
     }
 
     VmArea withFlags(final long newFlags) {
-        return new VmArea(start, end, newFlags, pgoff, ops, anonVma);
+        return new VmArea(start, end, newFlags, pgoff, ops, file, anonVma);
     }
 
     @Override

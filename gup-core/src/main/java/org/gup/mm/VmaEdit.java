@@ -8,6 +8,7 @@ import static org.gup.flags.VmFlags.VM_SOFTDIRTY;
 import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_SIZE;
 import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
 
+import org.gup.file.MappedFile;
 import org.gup.flags.Errno;
 import org.gup.flags.VmFlags;
 import org.gup.task.Task;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Splitting and merging of mappings. Models {@code vma_merge()}, {@code split_vma()} and {@code __vma_adjust()},
  * mm/mmap.c, v5.2.
  *
- * <p>Two neighbours merge if flags and operations are the same, their offsets follow each other, and their anon identities
+ * <p>Two neighbours merge if flags, file and operations are the same, their offsets follow each other, and their anon identities
  * agree; a mapping that has none yet does not take over a part that has one, by a slip of the kernel's that is kept here. A
  * border that comes to lie inside a huge PMD splits that PMD first.
  *
@@ -28,7 +29,7 @@ final class VmaEdit {
     static final int MAX_MAP_COUNT = 65530;
 
     /** Flags of mappings that never merge. Models {@code VM_SPECIAL}. */
-    private static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
+    static final long VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 
     private final VmaIndex index;
     private final SplitHugePmd splitter;
@@ -48,6 +49,7 @@ final class VmaEdit {
      * @param flags what the range's flags are to be
      * @param anonVma its anon identity
      * @param ops its operations
+     * @param file what it maps
      * @param pgoff its offset, in pages
      * @return the mapping that the range is part of now, or null if it did not merge
      */
@@ -60,6 +62,7 @@ final class VmaEdit {
             final long flags,
             final long anonVma,
             final @Nullable VmOperations ops,
+            final @Nullable MappedFile file,
             final long pgoff) {
         if ((flags & VM_SPECIAL) != 0) {
             return null;
@@ -70,14 +73,14 @@ final class VmaEdit {
         final VmArea next = index.getOrNull(following);
         final VmArea after = next != null
                         && next.start() == end
-                        && isSameKind(next, flags, ops)
+                        && isSameKind(next, flags, ops, file)
                         && isMergeable(anonVma, next.anonVma(), next)
                         && next.pgoff() == pgoff + ((end - start) >>> PAGE_SHIFT)
                 ? next
                 : null;
         if (before != null
                 && before.end() == start
-                && isSameKind(before, flags, ops)
+                && isSameKind(before, flags, ops, file)
                 && isMergeable(anonVma, before.anonVma(), before)
                 && before.pgoff() + before.nrPages() == pgoff) {
             return extendUp(
@@ -105,6 +108,7 @@ final class VmaEdit {
             return -Errno.ENOMEM;
         }
         index.splice(
+                task,
                 position,
                 position + 1,
                 whole.withBounds(whole.start(), address),
@@ -112,8 +116,36 @@ final class VmaEdit {
         return 0;
     }
 
-    /** The mapping before takes in everything up to an address. */
-    private @Nullable VmArea extendUp(final Task task, final int position, final long end) {
+    /** Gives part of a mapping other flags: merges it with a neighbour, or splits it off; 0, -ENOMEM or -EINVAL. */
+    int setFlags(final Task task, final int position, final long start, final long end, final long flags) {
+        final VmArea vma = index.get(position);
+        final int previous = start > vma.start() ? position : position - 1;
+        final VmArea merged =
+                merge(task, previous, start, end, flags, vma.anonVma(), vma.ops(), vma.file(), vma.pageIndex(start));
+        if (merged != null) {
+            return 0;
+        }
+        int part = position;
+        if (start != vma.start()) {
+            final int error = split(task, part, start);
+            if (error != 0) {
+                return error;
+            }
+            part++;
+        }
+        if (end != vma.end()) {
+            final int error = split(task, part, end);
+            if (error != 0) {
+                return error;
+            }
+        }
+        index.splice(task, part, part + 1, index.get(part).withFlags(flags));
+        return 0;
+    }
+
+    /** The mapping before takes in everything up to an address. Models {@code vma_adjust()} where it grows. */
+    @Nullable
+    VmArea extendUp(final Task task, final int position, final long end) {
         final VmArea before = index.get(position);
         long identity = before.anonVma();
         int stop = position + 1;
@@ -133,9 +165,9 @@ final class VmaEdit {
         }
         final VmArea extended = before.withBounds(before.start(), end, identity);
         if (rest == null) {
-            index.splice(position, stop, extended);
+            index.splice(task, position, stop, extended);
         } else {
-            index.splice(position, stop, extended, rest);
+            index.splice(task, position, stop, extended, rest);
         }
         return extended;
     }
@@ -153,11 +185,11 @@ final class VmaEdit {
                 return null;
             }
             final VmArea extended = after.withBounds(start, after.end(), identity != 0 ? identity : before.anonVma());
-            index.splice(previous, following + 1, before.withBounds(before.start(), start), extended);
+            index.splice(task, previous, following + 1, before.withBounds(before.start(), start), extended);
             return extended;
         }
         final VmArea extended = after.withBounds(start, after.end(), identity);
-        index.splice(previous + 1, following + 1, extended);
+        index.splice(task, previous + 1, following + 1, extended);
         return extended;
     }
 
@@ -171,8 +203,9 @@ final class VmaEdit {
     }
 
     /** Models {@code is_mergeable_vma()}. */
-    private static boolean isSameKind(final VmArea vma, final long flags, final @Nullable VmOperations ops) {
-        return ((vma.flags() ^ flags) & ~VM_SOFTDIRTY) == 0 && vma.ops() == ops;
+    private static boolean isSameKind(
+            final VmArea vma, final long flags, final @Nullable VmOperations ops, final @Nullable MappedFile file) {
+        return ((vma.flags() ^ flags) & ~VM_SOFTDIRTY) == 0 && vma.ops() == ops && vma.file() == file;
     }
 
     /** Models {@code is_mergeable_anon_vma()}, whose list_is_singular() is false for a mapping without identity. */

@@ -4,24 +4,35 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
+import org.gup.file.MappedFile;
+import org.gup.rmap.Rmap;
+import org.gup.task.Task;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The mappings of an address space, ascending, in arrays that are searched by halving. Stands for {@code mm->mm_rb} and
- * {@code mm->mmap}.
+ * {@code mm->mmap}, and for the links that a mapping has into the trees of its file and its anonymous owner.
  *
  * <p>A look-up costs the logarithm of the number of mappings and allocates nothing; an insertion or removal moves the
  * mappings behind it.
  *
- * <p>Threading: read under mmap_sem, changed under it for write. One change is allowed under mmap_sem for read and the
- * address space's spin lock: {@link #replaceGrown}, which leaves the searched array as it is.
+ * <p>Threading: read under mmap_sem, or under the rmap lock by who finds the mappings of a page; changed under mmap_sem for
+ * write and the rmap lock. One change is allowed under mmap_sem for read, the rmap lock and the address space's spin lock:
+ * {@link #replaceGrown}, which leaves the searched array as it is.
  */
 final class VmaIndex {
     private static final VarHandle AREA = MethodHandles.arrayElementVarHandle(VmArea[].class);
 
+    private final Rmap rmap;
+    private final RmapOwners owners;
     private @Nullable VmArea[] areas = new @Nullable VmArea[16];
     private long[] ends = new long[16];
     private int count;
+
+    VmaIndex(final Rmap rmap, final RmapOwners owners) {
+        this.rmap = rmap;
+        this.owners = owners;
+    }
 
     int size() {
         return count;
@@ -66,8 +77,35 @@ final class VmaIndex {
         return position < count ? get(position) : null;
     }
 
-    /** Replaces the mappings at {@code [from, to)} by others. */
-    void splice(final int from, final int to, final VmArea... replacement) {
+    /**
+     * Replaces the mappings at {@code [from, to)} by others. Files and owners of new mappings are linked before, those of old
+     * ones unlinked after: entries of mappings that go have been cleared.
+     */
+    void splice(final Task task, final int from, final int to, final VmArea... replacement) {
+        for (final VmArea added : replacement) {
+            owners.link(task, added);
+            final MappedFile file = added.file();
+            if (file != null) {
+                FileOperations.vmaOpened(file);
+            }
+        }
+        final VmArea[] removed = new VmArea[to - from];
+        for (int i = from; i < to; i++) {
+            removed[i - from] = get(i);
+        }
+        rmap.lockWrite();
+        replace(from, to, replacement);
+        rmap.unlockWrite();
+        for (final VmArea gone : removed) {
+            owners.unlink(task, gone);
+            final MappedFile file = gone.file();
+            if (file != null) {
+                FileOperations.vmaClosed(task, file);
+            }
+        }
+    }
+
+    private void replace(final int from, final int to, final VmArea... replacement) {
         final int grownCount = count - (to - from) + replacement.length;
         if (grownCount > areas.length) {
             final int capacity = Math.max(grownCount, areas.length * 2);
@@ -86,7 +124,7 @@ final class VmaIndex {
         count = grownCount;
     }
 
-    /** Replaces a mapping by one that starts lower and is otherwise the same. Under the spin lock. */
+    /** Replaces a mapping by one that starts lower and is otherwise the same. Under the rmap lock and the spin lock. */
     void replaceGrown(final int position, final VmArea grown) {
         AREA.setRelease(areas, position, grown);
     }

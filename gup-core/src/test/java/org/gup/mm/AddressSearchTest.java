@@ -9,7 +9,6 @@ import static org.gup.mm.Mman.MAP_FIXED;
 import static org.gup.mm.Mman.MAP_FIXED_NOREPLACE;
 import static org.gup.mm.Mman.MAP_GROWSDOWN;
 import static org.gup.mm.Mman.MAP_PRIVATE;
-import static org.gup.mm.Mman.MAP_SHARED;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -89,8 +88,10 @@ class AddressSearchTest {
             assertEquals(-Errno.ENOMEM, call(machine, taskSize, PAGE, PRIVATE | MAP_FIXED));
             assertEquals(-Errno.EEXIST, call(machine, BASE + PAGE, PAGE, PRIVATE | MAP_FIXED_NOREPLACE));
             assertEquals(-Errno.EINVAL, call(machine, 0, PAGE, MAP_ANONYMOUS));
-            assertEquals(-Errno.EOPNOTSUPP, call(machine, 0, PAGE, MAP_ANONYMOUS | MAP_SHARED));
-            assertEquals(-Errno.EOPNOTSUPP, call(machine, 0, PAGE, MAP_PRIVATE));
+            assertEquals(-Errno.EINVAL, call(machine, 0, PAGE, MAP_ANONYMOUS | Mman.MAP_SHARED_VALIDATE));
+            assertEquals(-Errno.EINVAL, call(machine, 0, PAGE, PRIVATE | Mman.MAP_SHARED));
+            assertEquals(-Errno.EINVAL, call(machine, 0, PAGE, MAP_ANONYMOUS | Mman.MAP_SHARED | Mman.MAP_GROWSDOWN));
+            assertEquals(-Errno.EINVAL, call(machine, 0, PAGE, MAP_PRIVATE));
             assertEquals(taskSize - PAGE, call(machine, taskSize - PAGE, PAGE, PRIVATE | MAP_FIXED));
 
             final MmStruct mm = machine.mm;

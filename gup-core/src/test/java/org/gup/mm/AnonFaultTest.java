@@ -110,6 +110,7 @@ class AnonFaultTest {
     })
     void shouldProtectEntriesAsX86Does(final int prot, final String bits) {
         try (MmMachine machine = MmMachine.small()) {
+            machine.mm.setPku(false);
             machine.map(BASE, 1, prot);
             assertEquals(0, machine.fault(BASE, 0));
             assertEquals(Long.parseUnsignedLong(bits.substring(2), 16) | SPECIAL, Pte.bits(machine.pte(BASE)));
@@ -286,6 +287,7 @@ class AnonFaultTest {
     @Test
     void shouldRefuseWhatTheMappingDoesNotPermit() {
         try (MmMachine machine = MmMachine.small()) {
+            machine.mm.setPku(false);
             machine.map(BASE, 1, PROT_NONE);
             machine.map(BASE + PAGE, 1, PROT_READ);
             machine.map(BASE + 2 * PAGE, 1, PROT_WRITE);

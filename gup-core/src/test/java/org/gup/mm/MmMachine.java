@@ -1,5 +1,7 @@
 package org.gup.mm;
 
+import static org.gup.flags.VmFault.FAULT_FLAG_RETRY_NOWAIT;
+import static org.gup.flags.VmFault.VM_FAULT_RETRY;
 import static org.gup.mm.Mman.MAP_ANONYMOUS;
 import static org.gup.mm.Mman.MAP_FIXED;
 import static org.gup.mm.Mman.MAP_PRIVATE;
@@ -11,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.gup.page.PageDescriptor;
+import org.gup.page.PageLock;
 import org.gup.page.PageRef;
 import org.gup.pgtable.PageTableGeometry;
 import org.gup.pgtable.Pte;
@@ -34,6 +37,7 @@ final class MmMachine implements AutoCloseable {
     final Task task;
     private final List<Task> tasks = new ArrayList<>();
     private final long freeAtStart;
+    private long keptPages;
 
     MmMachine(final PhysicalMemory.Builder builder, final int levels) {
         memory = builder.build();
@@ -78,32 +82,64 @@ final class MmMachine implements AutoCloseable {
     }
 
     int fault(final Task who, final long address, final int faultFlags) {
-        mm.mmapReadLock(who);
+        return fault(who, mm, address, faultFlags);
+    }
+
+    int fault(final Task who, final MmStruct space, final long address, final int faultFlags) {
+        space.mmapReadLock(who);
+        boolean locked = true;
         try {
-            return mm.handleMmFault(who, vma(address), address, faultFlags);
+            final int result = space.handleMmFault(who, vma(space, address), address, faultFlags);
+            locked = (result & VM_FAULT_RETRY) == 0 || (faultFlags & FAULT_FLAG_RETRY_NOWAIT) != 0;
+            return result;
         } finally {
-            mm.mmapReadUnlock(who);
+            if (locked) {
+                space.mmapReadUnlock(who);
+            }
         }
     }
 
     void store(final long address, final long value) {
-        UserAccess.store(task, mm, address, value);
+        store(mm, address, value);
+    }
+
+    void store(final MmStruct space, final long address, final long value) {
+        UserAccess.store(task, space, address, value);
     }
 
     long load(final long address) {
-        return UserAccess.load(task, mm, address);
+        return load(mm, address);
+    }
+
+    long load(final MmStruct space, final long address) {
+        return UserAccess.load(task, space, address);
+    }
+
+    /** A child of fork, to be closed by the test. */
+    MmStruct fork() {
+        final MmStruct child = mm.fork(task);
+        assertTrue(child != null, "fork without memory");
+        return child;
     }
 
     VmArea vma(final long address) {
-        final VmArea vma = mm.findVma(address);
+        return vma(mm, address);
+    }
+
+    VmArea vma(final MmStruct space, final long address) {
+        final VmArea vma = space.findVma(address);
         assertTrue(vma != null && vma.contains(address), () -> "nothing mapped at 0x" + Long.toHexString(address));
         return vma;
     }
 
     /** Address of the entry of a level, or 0 where a table above it is missing or is a leaf. */
     long entryAddress(final long address, final int level) {
-        long table = mm.walkRoot().topTable();
-        for (int at = mm.walkRoot().geometry().levels(); at > level; at--) {
+        return entryAddress(mm, address, level);
+    }
+
+    private long entryAddress(final MmStruct space, final long address, final int level) {
+        long table = space.walkRoot().topTable();
+        for (int at = space.walkRoot().geometry().levels(); at > level; at--) {
             final long entry = TablePages.entryAcquire(TablePages.entryAddress(table, address, at));
             if (!Pte.isHardwarePresent(entry) || (at <= 3 && Pte.isHuge(entry))) {
                 return 0;
@@ -113,17 +149,25 @@ final class MmMachine implements AutoCloseable {
         return TablePages.entryAddress(table, address, level);
     }
 
-    private long entry(final long address, final int level) {
-        final long entryAddress = entryAddress(address, level);
+    private long entry(final MmStruct space, final long address, final int level) {
+        final long entryAddress = entryAddress(space, address, level);
         return entryAddress == 0 ? 0 : TablePages.entryAcquire(entryAddress);
     }
 
     long pte(final long address) {
-        return entry(address, 1);
+        return pte(mm, address);
+    }
+
+    long pte(final MmStruct space, final long address) {
+        return entry(space, address, 1);
     }
 
     long pmd(final long address) {
-        return entry(address, 2);
+        return pmd(mm, address);
+    }
+
+    long pmd(final MmStruct space, final long address) {
+        return entry(space, address, 2);
     }
 
     /** Changes an entry behind the address space's back, as a NUMA balancer or a dump would have it. */
@@ -132,17 +176,35 @@ final class MmMachine implements AutoCloseable {
     }
 
     boolean isHuge(final long address) {
-        final long pmd = pmd(address);
+        return isHuge(mm, address);
+    }
+
+    boolean isHuge(final MmStruct space, final long address) {
+        final long pmd = pmd(space, address);
         return Pte.isPmdPresent(pmd) && Pte.isHuge(pmd);
     }
 
     /** The frame behind an address, -1 if there is none. */
     long pfn(final long address) {
-        if (isHuge(address)) {
-            return Pte.hugePfn(pmd(address), 2) + ((address & (HUGE - 1)) >> 12);
+        return pfn(mm, address);
+    }
+
+    long pfn(final MmStruct space, final long address) {
+        if (isHuge(space, address)) {
+            return Pte.hugePfn(pmd(space, address), 2) + ((address & (HUGE - 1)) >> 12);
         }
-        final long pte = pte(address);
+        final long pte = pte(space, address);
         return Pte.isPresent(pte) ? Pte.pfn(pte) : -1;
+    }
+
+    /** The bits that an oracle's row shows of a PTE, without those of the frame. */
+    static long bits(final long entry) {
+        return Pte.bits(entry);
+    }
+
+    /** Moves the pages of every pagevec to the lists, as a row of the oracle has them before a call. */
+    void drain() {
+        memory.lruvec().drainAll(task);
     }
 
     int refcount(final long pfn) {
@@ -159,6 +221,14 @@ final class MmMachine implements AutoCloseable {
 
     int compoundMapcount(final long headPfn) {
         return memory.memMap().compoundMapcount(headPfn);
+    }
+
+    void lockPage(final long pfn) {
+        PageLock.lock(memory.memMap().page(pfn), memory.await());
+    }
+
+    void unlockPage(final long pfn) {
+        PageLock.unlock(memory.memMap().page(pfn));
     }
 
     void get(final long pfn) {
@@ -199,20 +269,31 @@ final class MmMachine implements AutoCloseable {
         return text.toString();
     }
 
+    /** Pages that a test has taken out of use for good. */
+    void keep(final long pages) {
+        keptPages += pages;
+    }
+
+    /** Pages of the shared huge zero page, which is kept once it was used. */
+    private long hugeZeroPages() {
+        for (long pfn = 0; pfn < memory.memMap().nrPages(); pfn += 512) {
+            if (memory.isHugeZeroPfn(pfn)) {
+                return 512;
+            }
+        }
+        return 0;
+    }
+
     /** Unmaps everything, drains the pagevecs and checks the books. */
     @Override
     public void close() {
         try {
             mm.close(task);
             memory.lruvec().drainAll(task);
-            long zeroFaults = 0;
-            for (final Task each : tasks) {
-                zeroFaults += each.counters().get(Counter.THP_ZERO_PAGE_FAULT);
-            }
             assertEquals(0, memory.tables().allocated(), "tables left");
             final MemoryAudit audit = memory.audit();
             assertTrue(audit.balanced(), audit::toString);
-            assertEquals(zeroFaults > 0 ? 512 : 0, freeAtStart - memory.freePages(), "pages left");
+            assertEquals(keptPages + hugeZeroPages(), freeAtStart - memory.freePages(), "pages left");
             assertEquals(0, audit.zeroPageReferences(), "references to the zero page left");
         } finally {
             memory.close();

@@ -82,6 +82,8 @@ class RandomAddressSpaceTest {
                 PhysicalMemory.builder().normalPages(32768).tlbSync(sync);
         try (MmMachine made = new MmMachine(builder, levels)) {
             machine = made;
+            // Execute-only memory is readable.
+            machine.mm.setPku(false);
             for (int step = 0; step < STEPS; step++) {
                 final String what = "seed=" + seed + ", step=" + step;
                 try {
