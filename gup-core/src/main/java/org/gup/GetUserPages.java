@@ -2,6 +2,9 @@ package org.gup;
 
 import static org.gup.flags.Errno.EFAULT;
 import static org.gup.flags.Errno.EINVAL;
+import static org.gup.flags.FollFlags.FOLL_DUMP;
+import static org.gup.flags.FollFlags.FOLL_FORCE;
+import static org.gup.flags.FollFlags.FOLL_GET;
 import static org.gup.flags.FollFlags.FOLL_LONGTERM;
 import static org.gup.flags.FollFlags.FOLL_REMOTE;
 import static org.gup.flags.FollFlags.FOLL_TOUCH;
@@ -13,13 +16,13 @@ import java.util.List;
 import org.gup.fast.FastWalker;
 import org.gup.fast.LeafGuard;
 import org.gup.kernel.KernelVersion;
+import org.gup.longterm.LongtermPinner;
 import org.gup.mm.MmStruct;
 import org.gup.mm.VmArea;
-import org.gup.page.MemMap;
-import org.gup.page.PageRef;
 import org.gup.pgtable.WalkRoot;
+import org.gup.slow.FixupUserFault;
 import org.gup.slow.SlowWalker;
-import org.gup.stat.Counter;
+import org.gup.stat.OnceWarnings;
 import org.gup.stat.StopReason;
 import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
@@ -34,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  * {@link #putPages}; what is in the rest of the array means nothing. An error on a later page is hidden by the pages before
  * it; a second call from that page on shows it.
  *
- * <p><b>FOLL_LONGTERM</b> is refused with {@code -EINVAL}, and one warning for each entry point, by
- * {@link #getUserPagesLocked}, {@link #getUserPagesUnlocked} and {@link #getUserPagesRemote}. The other two accept it and
- * behave as on a kernel without CONFIG_CMA and CONFIG_FS_DAX: no page leaves a contiguous memory area and no mapping is a
- * file system's DAX file; the fast walk leaves device pages to the slow path.
+ * <p><b>FOLL_LONGTERM</b> is obeyed by {@link #getUserPages} and, as far as the slow path goes, by {@link #getUserPagesFast}:
+ * mappings of DAX file systems are refused, and pages in contiguous memory areas are moved out of them, if they can be moved.
+ * {@link #getUserPagesLocked}, {@link #getUserPagesUnlocked} and {@link #getUserPagesRemote} refuse it with {@code -EINVAL}, and
+ * one warning for each entry point. {@link #builder} chooses other kernels, in which all that differs, and configurations.
  *
  * <p><b>Exceptions.</b> What would be a bug in the kernel's caller is one here: {@link IllegalArgumentException} quotes the
  * value, {@link IllegalStateException} says what is closed or not held.
@@ -45,44 +48,70 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threading.</b> One instance serves any number of threads, each with its own {@link Task}. Nothing is allocated on a
  * path that returns pages.
  */
-public final class GetUserPages {
+public final class GetUserPages extends PageReferences {
+    /** No page. */
+    public static final long NO_PAGE = -1;
+
     private final PhysicalMemory memory;
-    private final MemMap memMap;
+    private final KernelVersion version;
     private final LeafGuard guard;
     private final FastWalker fastWalker;
-    private final SlowWalker slowWalker;
+    private final SlowCalls slowCalls;
     private final OnceWarnings warnings = new OnceWarnings();
+    /** FOLL_LONGTERM where the kernel knows it; 0 where it ignores the bit. */
+    private final int longtermFlag;
+    /** Whether the flags of the fast call are flags; else any bit means write. */
+    private final boolean fastTakesFlags;
 
     /**
-     * The calls over one memory, with the fused guard of v5.2.
+     * The calls of v5.2 over one memory, with the fused guard.
      *
      * @param memory the memory
      */
     public GetUserPages(final PhysicalMemory memory) {
-        this(memory, LeafGuard.fused());
+        this(builder(memory));
     }
 
     /**
-     * The calls over one memory.
+     * The calls of v5.2 over one memory.
      *
      * @param memory the memory
      * @param guard the checks of the fast walk
      */
     public GetUserPages(final PhysicalMemory memory, final LeafGuard guard) {
-        this.memory = memory;
-        this.memMap = memory.memMap();
-        this.guard = guard;
-        this.fastWalker = new FastWalker(memMap, memory.tables(), memory.epoch(), memory.devPagemaps(), guard);
-        this.slowWalker = new SlowWalker(memory);
+        this(builder(memory).guard(guard));
+    }
+
+    GetUserPages(final GetUserPagesBuilder asked) {
+        super(asked.memory);
+        this.memory = asked.memory;
+        this.version = asked.version;
+        this.guard = asked.guard;
+        this.fastWalker = new FastWalker(memory.memMap(), memory.tables(), memory.epoch(), memory.devPagemaps(), guard);
+        final SlowWalker slowWalker = new SlowWalker(memory, version, warnings, asked.vsyscallPfn);
+        this.slowCalls = new SlowCalls(
+                memory,
+                slowWalker,
+                new LongtermPinner(
+                        memory,
+                        slowWalker,
+                        warnings,
+                        asked.configCma,
+                        asked.configFsDax,
+                        asked.unsignedMigrationResult && version.hasLongtermFlag(),
+                        asked.migrationListener));
+        this.longtermFlag = version.hasLongtermFlag() ? FOLL_LONGTERM : 0;
+        this.fastTakesFlags = version.fastTakesFlags();
     }
 
     /**
-     * The memory that the calls work on.
+     * Calls of another kernel or configuration.
      *
-     * @return the memory
+     * @param memory the memory
+     * @return a builder with defaults: v5.2 with everything on
      */
-    public PhysicalMemory memory() {
-        return memory;
+    public static GetUserPagesBuilder builder(final PhysicalMemory memory) {
+        return new GetUserPagesBuilder(memory);
     }
 
     /**
@@ -100,21 +129,32 @@ public final class GetUserPages {
      * @return the version
      */
     public KernelVersion kernelVersion() {
-        return KernelVersion.V5_2;
+        return version;
     }
 
     /**
-     * Gets pages with {@code mmap_sem} held. Models {@code get_user_pages()}.
+     * Gets pages with {@code mmap_sem} held. Models {@code get_user_pages()}. The cases are tested in this order.
      *
      * <table>
      * <caption>Results</caption>
      * <tr><th>case</th><th>result</th></tr>
+     * <tr><td>FOLL_LONGTERM without an array for pages</td><td>{@code -EINVAL}</td></tr>
+     * <tr><td>FOLL_LONGTERM, more than 524288 pages, and no array for mappings</td>
+     *     <td>{@code -ENOMEM} and one warning</td></tr>
      * <tr><td>{@code nrPages == 0}</td><td>0</td></tr>
-     * <tr><td>no mapping, or one that does not permit the access</td><td>{@code -EFAULT}</td></tr>
+     * <tr><td>no mapping, or one that does not permit the access; a fault that ends in SIGBUS; an entry without
+     *     {@code struct page}, if pages are wanted; with FOLL_DUMP, a hole or a zero page</td><td>{@code -EFAULT}</td></tr>
+     * <tr><td>a poisoned page</td><td>{@code -EFAULT}; {@code -EHWPOISON} with FOLL_HWPOISON</td></tr>
      * <tr><td>no memory for a fault; a page whose count is 0 or overflown</td><td>{@code -ENOMEM}</td></tr>
-     * <tr><td>SIGKILL pending</td><td>{@code -ERESTARTSYS}</td></tr>
+     * <tr><td>FOLL_SPLIT and a huge page that somebody else holds</td><td>{@code -EBUSY}</td></tr>
+     * <tr><td>SIGKILL pending</td><td>{@code -ERESTARTSYS}; {@code -EFAULT} in hugetlbfs</td></tr>
      * <tr><td>FOLL_NOWAIT and the fault would wait</td><td>0</td></tr>
      * <tr><td>any of these after the first page</td><td>pages before it</td></tr>
+     * <tr><td>FOLL_LONGTERM and one of these pages is in a mapping of a DAX file system</td>
+     *     <td>{@code -EOPNOTSUPP}, all given back</td></tr>
+     * <tr><td>FOLL_LONGTERM and some of these pages are in contiguous memory, on the LRU</td>
+     *     <td>all given back, these moved, and what a second pin of all gives: fewer pages, or an error; a page that cannot be
+     *     moved is pinned where it is</td></tr>
      * <tr><td>otherwise</td><td>{@code nrPages}</td></tr>
      * </table>
      *
@@ -126,6 +166,7 @@ public final class GetUserPages {
      * @param pages receives pfns; null faults pages in and takes no references
      * @param vmas receives the mapping of each page, valid while mmap_sem is held; null if not wanted
      * @return pages, or a negated errno
+     * @throws org.gup.longterm.UnsignedResultException see {@link GetUserPagesBuilder#unsignedMigrationResult}
      */
     public long getUserPages(
             final Task task,
@@ -135,8 +176,40 @@ public final class GetUserPages {
             final int gupFlags,
             final long @Nullable [] pages,
             final @Nullable VmArea @Nullable [] vmas) {
-        checkArguments(mm, nrPages, pages, vmas);
-        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, vmas, null);
+        if ((gupFlags & longtermFlag) != 0) {
+            return slowCalls.longterm(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, 0, vmas);
+        }
+        Arguments.check(memory, mm, nrPages, pages, vmas);
+        return slowCalls.held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, vmas, null);
+    }
+
+    /**
+     * Gets pages that may be held for long. Models {@code get_user_pages_longterm()} of v5.1, which became
+     * {@link #getUserPages} with FOLL_LONGTERM: the results are the same.
+     *
+     * @param task who asks
+     * @param mm the address space; the caller holds its mmap_sem, and still does afterwards
+     * @param start first address; rounded down to its page
+     * @param nrPages pages
+     * @param gupFlags {@code FOLL_*}; FOLL_TOUCH and FOLL_GET are added
+     * @param pages receives pfns
+     * @param vmas receives the mapping of each page; null if not wanted
+     * @return pages, or a negated errno
+     * @throws UnsupportedOperationException if the kernel has no such call
+     */
+    public long getUserPagesLongterm(
+            final Task task,
+            final MmStruct mm,
+            final long start,
+            final long nrPages,
+            final int gupFlags,
+            final long @Nullable [] pages,
+            final @Nullable VmArea @Nullable [] vmas) {
+        if (longtermFlag != 0) {
+            throw new UnsupportedOperationException(
+                    "get_user_pages_longterm() went with v5.1: this is " + version.release());
+        }
+        return slowCalls.longterm(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, 0, vmas);
     }
 
     /**
@@ -167,11 +240,11 @@ public final class GetUserPages {
             final int gupFlags,
             final long @Nullable [] pages,
             final int[] locked) {
-        if ((gupFlags & FOLL_LONGTERM) != 0) {
+        if ((gupFlags & longtermFlag) != 0) {
             return refuseLongterm(task, OnceWarnings.Site.GET_USER_PAGES_LOCKED, "get_user_pages_locked");
         }
-        checkArguments(mm, nrPages, pages, null);
-        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, null, locked);
+        Arguments.check(memory, mm, nrPages, pages, null);
+        return slowCalls.held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH, pages, null, locked);
     }
 
     /**
@@ -199,11 +272,11 @@ public final class GetUserPages {
             final long nrPages,
             final long @Nullable [] pages,
             final int gupFlags) {
-        if ((gupFlags & FOLL_LONGTERM) != 0) {
+        if ((gupFlags & longtermFlag) != 0) {
             return refuseLongterm(task, OnceWarnings.Site.GET_USER_PAGES_UNLOCKED, "get_user_pages_unlocked");
         }
-        checkArguments(mm, nrPages, pages, null);
-        return unlocked(task, mm, start, nrPages, pages, 0, gupFlags | FOLL_TOUCH);
+        Arguments.check(memory, mm, nrPages, pages, null);
+        return slowCalls.unlocked(task, mm, start, nrPages, pages, 0, gupFlags | FOLL_TOUCH);
     }
 
     /**
@@ -235,17 +308,17 @@ public final class GetUserPages {
             final long @Nullable [] pages,
             final @Nullable VmArea @Nullable [] vmas,
             final int @Nullable [] locked) {
-        if ((gupFlags & FOLL_LONGTERM) != 0) {
+        if ((gupFlags & longtermFlag) != 0) {
             return refuseLongterm(task, OnceWarnings.Site.GET_USER_PAGES_REMOTE, "get_user_pages_remote");
         }
-        checkArguments(mm, nrPages, pages, vmas);
-        return held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH | FOLL_REMOTE, pages, vmas, locked);
+        Arguments.check(memory, mm, nrPages, pages, vmas);
+        return slowCalls.held(task, mm, start, nrPages, gupFlags | FOLL_TOUCH | FOLL_REMOTE, pages, vmas, locked);
     }
 
     /**
      * Gets pages without a lock as far as that goes, and the rest through the slow path. Models
      * {@code get_user_pages_fast()}. Flags are not validated in v5.2: the fast walk looks at FOLL_WRITE and FOLL_LONGTERM,
-     * the slow path at all of them.
+     * the slow path at all of them. Before v5.2 they are {@code write}: any bit means FOLL_WRITE.
      *
      * <table>
      * <caption>Results</caption>
@@ -256,6 +329,8 @@ public final class GetUserPages {
      * <tr><td>n &gt; 0 gathered, and the slow path gives an error for the rest</td><td>n</td></tr>
      * <tr><td>n gathered, m from the slow path</td><td>n + m</td></tr>
      * <tr><td>none gathered</td><td>what the slow path says</td></tr>
+     * <tr><td>FOLL_LONGTERM</td><td>what the walk gathers stays where it is, in contiguous memory too; it gathers no device
+     *     pages. The rest is done as by {@link #getUserPages}, without FOLL_TOUCH</td></tr>
      * </table>
      *
      * @param task who asks
@@ -278,12 +353,18 @@ public final class GetUserPages {
         }
         final long first = start & PAGE_MASK;
         final WalkRoot root = mm.walkRoot();
-        if (!accessOk(root, first, nrPages)) {
+        if (!Arguments.accessOk(root, first, nrPages)) {
             return -EFAULT;
         }
-        checkArguments(mm, nrPages, pages, null);
-        final int fast = fastWalker.walk(task, root, first, nrPages, gupFlags, pages);
-        return fast == nrPages ? fast : fast + slowLeg(task, mm, first, nrPages, gupFlags, pages, fast);
+        Arguments.checkFast(memory, mm, nrPages, pages);
+        final int flags = fastTakesFlags ? gupFlags : writeFlag(gupFlags);
+        final int fast = fastWalker.walk(task, root, first, nrPages, flags, pages);
+        return fast == nrPages ? fast : fast + slowLeg(task, mm, first, nrPages, flags, pages, fast);
+    }
+
+    /** Before v5.2 the fast call takes {@code write}, which any bit sets. */
+    private static int writeFlag(final int write) {
+        return write != 0 ? FOLL_WRITE : 0;
     }
 
     /** Everything from the first page not gathered to the end. An error counts only when nothing was gathered before. */
@@ -298,9 +379,9 @@ public final class GetUserPages {
         final long rest = first + ((long) fast << PAGE_SHIFT);
         final long slow;
         if ((gupFlags & FOLL_LONGTERM) != 0) {
-            slow = longtermLocked(task, mm, rest, nrPages - fast, gupFlags, pages, fast);
+            slow = slowCalls.longtermUnlocked(task, mm, rest, nrPages - fast, gupFlags, pages, fast);
         } else {
-            slow = unlocked(task, mm, rest, nrPages - fast, pages, fast, gupFlags | FOLL_TOUCH);
+            slow = slowCalls.unlocked(task, mm, rest, nrPages - fast, pages, fast, gupFlags | FOLL_TOUCH);
         }
         return fast > 0 && slow < 0 ? 0 : (int) slow;
     }
@@ -333,11 +414,82 @@ public final class GetUserPages {
             final long[] pages) {
         final long first = start & PAGE_MASK;
         final WalkRoot root = mm.walkRoot();
-        if (nrPages <= 0 || !accessOk(root, first, nrPages)) {
+        if (nrPages <= 0 || !Arguments.accessOk(root, first, nrPages)) {
             return 0;
         }
-        checkArguments(mm, nrPages, pages, null);
+        Arguments.checkFast(memory, mm, nrPages, pages);
         return fastWalker.walk(task, root, first, nrPages, write ? FOLL_WRITE : 0, pages);
+    }
+
+    /**
+     * Looks one page up, without a fault. Models {@code follow_page()}. mmap_sem is held.
+     *
+     * @param task who asks
+     * @param mm the address space
+     * @param address any address
+     * @param follFlags {@code FOLL_*}; without FOLL_GET no reference is taken
+     * @return a pfn; {@link #NO_PAGE} if there is none that the flags permit; a negated errno: -EFAULT for FOLL_DUMP and for
+     *     an entry without {@code struct page}, -EEXIST for one without FOLL_GET, -ENOMEM, -EBUSY for FOLL_SPLIT
+     */
+    public long followPage(final Task task, final MmStruct mm, final long address, final int follFlags) {
+        memory.epoch().enterCall(task);
+        try {
+            Arguments.checkMmapSem(mm);
+            final VmArea vma = mm.findVma(address);
+            return vma == null || !vma.contains(address)
+                    ? NO_PAGE
+                    : slowCalls.walker().followPage(task, mm, vma, address, follFlags);
+        } finally {
+            memory.epoch().exitCall(task);
+        }
+    }
+
+    /**
+     * Gets the page to be written into a core dump. Models {@code get_dump_page()}.
+     *
+     * <p>Differs: takes mmap_sem; the kernel of v5.2 relies on every other thread being dead.
+     *
+     * @param task who asks
+     * @param mm the address space; mmap_sem is not held
+     * @param address any address
+     * @return a pfn with a reference; {@link #NO_PAGE} for a hole, or what would only read as zeroes
+     */
+    public long getDumpPage(final Task task, final MmStruct mm, final long address) {
+        mm.mmapReadLock(task);
+        try {
+            final long[] page = task.pageScratch();
+            final int flags = FOLL_FORCE | FOLL_DUMP | FOLL_GET;
+            final long got = slowCalls.walker().getUserPages(task, mm, address, 1, flags, page, 0, null, null);
+            return got < 1 ? NO_PAGE : page[0];
+        } finally {
+            mm.mmapReadUnlock(task);
+        }
+    }
+
+    /**
+     * Makes one fault, where the mapping permits the access. Models {@code fixup_user_fault()}. mmap_sem is held for reading,
+     * and still is afterwards.
+     *
+     * @param task who faults
+     * @param mm the address space
+     * @param address any address
+     * @param faultFlags {@code VmFault.FAULT_FLAG_*}
+     * @param unlocked null: mmap_sem is kept. Otherwise one element, set to 1 if mmap_sem was dropped and taken again
+     * @return 0, or a negated errno: -EFAULT or -ENOMEM
+     */
+    public int fixupUserFault(
+            final Task task,
+            final MmStruct mm,
+            final long address,
+            final int faultFlags,
+            final int @Nullable [] unlocked) {
+        memory.epoch().enterCall(task);
+        try {
+            Arguments.checkMmapSem(mm);
+            return FixupUserFault.fixup(task, mm, address, faultFlags, unlocked);
+        } finally {
+            memory.epoch().exitCall(task);
+        }
     }
 
     /**
@@ -348,74 +500,6 @@ public final class GetUserPages {
      */
     public static StopReason lastStop(final Task task) {
         return task.walkState().stop();
-    }
-
-    /**
-     * Gives one reference back. Models {@code put_page()}.
-     *
-     * @param task who gives it back
-     * @param pfn a page from {@code pages}
-     * @throws IllegalArgumentException if there is no such page
-     * @throws IllegalStateException if the page has no reference
-     */
-    public void putPage(final Task task, final long pfn) {
-        memory.epoch().enterCall(task);
-        try {
-            put(task, pfn, 1);
-        } finally {
-            memory.epoch().exitCall(task);
-        }
-    }
-
-    /**
-     * Gives a call's pages back, one reference each.
-     *
-     * @param task who gives them back
-     * @param pages pfns
-     * @param nrPages how many of them, from index 0
-     */
-    public void putPages(final Task task, final long[] pages, final int nrPages) {
-        putPages(task, pages, nrPages, 1);
-    }
-
-    /**
-     * Gives several references back on each page. Models {@code page_ref_sub_and_test()} in a loop.
-     *
-     * @param task who gives them back
-     * @param pages pfns
-     * @param nrPages how many of them, from index 0
-     * @param references how many on each, positive
-     */
-    public void putPages(final Task task, final long[] pages, final int nrPages, final int references) {
-        checkReferences(pages, nrPages, references);
-        memory.epoch().enterCall(task);
-        try {
-            for (int i = 0; i < nrPages; i++) {
-                put(task, pages[i], references);
-            }
-        } finally {
-            memory.epoch().exitCall(task);
-        }
-    }
-
-    /**
-     * Takes more references on pages that the caller holds already. Models {@code page_ref_add()}.
-     *
-     * @param task who takes them
-     * @param pages pfns
-     * @param nrPages how many of them, from index 0
-     * @param references how many on each, positive
-     */
-    public void getPages(final Task task, final long[] pages, final int nrPages, final int references) {
-        checkReferences(pages, nrPages, references);
-        memory.epoch().enterCall(task);
-        try {
-            for (int i = 0; i < nrPages; i++) {
-                PageRef.get(memMap.head(memMap.page(checkedPfn(pages[i]))), references);
-            }
-        } finally {
-            memory.epoch().exitCall(task);
-        }
     }
 
     /**
@@ -432,134 +516,13 @@ public final class GetUserPages {
         warnings.reset();
     }
 
+    /** For {@link MmPopulate}. */
+    SlowCalls slowCalls() {
+        return slowCalls;
+    }
+
     private int refuseLongterm(final Task task, final OnceWarnings.Site site, final String call) {
-        warnings.warn(task, site, call + "() does not take FOLL_LONGTERM");
+        warnings.warn(task.counters(), site, call + "() does not take FOLL_LONGTERM");
         return -EINVAL;
-    }
-
-    /** The slow path for a caller that holds mmap_sem. */
-    private long held(
-            final Task task,
-            final MmStruct mm,
-            final long start,
-            final long nrPages,
-            final int gupFlags,
-            final long @Nullable [] pages,
-            final @Nullable VmArea @Nullable [] vmas,
-            final int @Nullable [] locked) {
-        memory.epoch().enterCall(task);
-        try {
-            checkMmapSem(mm);
-            return countSlow(
-                    task, slowWalker.getUserPagesLocked(task, mm, start, nrPages, gupFlags, pages, 0, vmas, locked));
-        } finally {
-            memory.epoch().exitCall(task);
-        }
-    }
-
-    private long unlocked(
-            final Task task,
-            final MmStruct mm,
-            final long start,
-            final long nrPages,
-            final long @Nullable [] pages,
-            final int offset,
-            final int gupFlags) {
-        final int[] locked = task.lockedScratch();
-        locked[0] = 1;
-        mm.mmapReadLock(task);
-        try {
-            return countSlow(
-                    task,
-                    slowWalker.getUserPagesLocked(task, mm, start, nrPages, gupFlags, pages, offset, null, locked));
-        } finally {
-            if (locked[0] == 1) {
-                mm.mmapReadUnlock(task);
-            }
-        }
-    }
-
-    /** The slow leg of a fast longterm call: mmap_sem is kept, and FOLL_TOUCH is not added. */
-    private long longtermLocked(
-            final Task task,
-            final MmStruct mm,
-            final long start,
-            final long nrPages,
-            final int gupFlags,
-            final long[] pages,
-            final int offset) {
-        mm.mmapReadLock(task);
-        try {
-            return countSlow(
-                    task, slowWalker.getUserPagesLocked(task, mm, start, nrPages, gupFlags, pages, offset, null, null));
-        } finally {
-            mm.mmapReadUnlock(task);
-        }
-    }
-
-    private static long countSlow(final Task task, final long result) {
-        task.counters().add(Counter.SLOW_CALLS, 1);
-        if (result > 0) {
-            task.counters().add(Counter.SLOW_PAGES, result);
-        }
-        return result;
-    }
-
-    private void put(final Task task, final long pfn, final int references) {
-        memMap.put(task, memMap.page(checkedPfn(pfn)), references);
-        task.counters().add(Counter.PAGES_PUT, references);
-    }
-
-    private long checkedPfn(final long pfn) {
-        if (!memMap.pfnValid(pfn)) {
-            throw new IllegalArgumentException("no such page: pfn=" + pfn + ", nrPages=" + memMap.nrPages());
-        }
-        return pfn;
-    }
-
-    /**
-     * Models {@code access_ok()}: the range neither wraps nor ends above the task's addresses. A range that passes is also
-     * one that {@code gup_fast_permitted()} lets the walk enter.
-     */
-    private static boolean accessOk(final WalkRoot root, final long start, final int nrPages) {
-        final long end = start + ((long) nrPages << PAGE_SHIFT);
-        return Long.compareUnsigned(end, start) >= 0
-                && Long.compareUnsigned(end, root.geometry().taskSize()) <= 0;
-    }
-
-    private void checkArguments(
-            final MmStruct mm,
-            final long nrPages,
-            final long @Nullable [] pages,
-            final @Nullable VmArea @Nullable [] vmas) {
-        if (mm.memory() != memory) {
-            throw new IllegalArgumentException("the address space belongs to another memory");
-        }
-        if (nrPages < 0) {
-            throw new IllegalArgumentException("nrPages must not be negative: nrPages=" + nrPages);
-        }
-        if (pages != null && nrPages > pages.length) {
-            throw new IllegalArgumentException(
-                    "nrPages exceeds pages.length: nrPages=" + nrPages + ", length=" + pages.length);
-        }
-        if (vmas != null && nrPages > vmas.length) {
-            throw new IllegalArgumentException(
-                    "nrPages exceeds vmas.length: nrPages=" + nrPages + ", length=" + vmas.length);
-        }
-    }
-
-    private static void checkMmapSem(final MmStruct mm) {
-        if (!mm.isMmapLocked()) {
-            throw new IllegalStateException("mmap_sem must be held");
-        }
-    }
-
-    private static void checkReferences(final long[] pages, final int nrPages, final int references) {
-        if (nrPages < 0 || nrPages > pages.length) {
-            throw new IllegalArgumentException("nrPages out of range: nrPages=" + nrPages + ", length=" + pages.length);
-        }
-        if (references < 1) {
-            throw new IllegalArgumentException("references must be positive: references=" + references);
-        }
     }
 }

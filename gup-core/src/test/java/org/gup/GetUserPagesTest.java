@@ -193,6 +193,23 @@ class GetUserPagesTest {
     }
 
     @Test
+    @SuppressWarnings("NullAway") // what a caller may do all the same
+    void shouldTakeNothingWithoutAnArrayInTheFastCall() { // A06
+        machine.map(BASE, 1, RW);
+        machine.populate(BASE, 1);
+        final long[] none = null;
+        assertThrows(
+                NullPointerException.class,
+                () -> machine.gup.getUserPagesFast(machine.task, machine.mm, BASE, 1, FOLL_LONGTERM, none));
+        assertThrows(
+                NullPointerException.class,
+                () -> machine.gup.getUserPagesFastOnly(machine.task, machine.mm, BASE, 1, false, none));
+        assertEquals(1, fast(BASE, 1, 0));
+        assertEquals(2, machine.refcount(pages[0]), "only this pin and the mapping");
+        machine.gup.putPage(machine.task, pages[0]);
+    }
+
+    @Test
     void shouldThrowWhereTheKernelHasABug() { // A26, A27, A29
         machine.map(BASE, 1, RW);
         machine.mm.mmapReadLock(machine.task);

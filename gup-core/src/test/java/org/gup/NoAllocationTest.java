@@ -11,6 +11,7 @@ import java.util.function.IntSupplier;
 import org.gup.fast.LeafGuard;
 import org.gup.flags.FollFlags;
 import org.gup.mm.Mman;
+import org.gup.stat.Counter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -118,6 +119,57 @@ class NoAllocationTest {
                 machine.gup.putPages(machine.task, pages, got);
                 return got;
             });
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingInAWarmLongtermPin() {
+        try (TestMachine machine = TestMachine.withCma(kernel -> {})) {
+            machine.map(BASE, 16, RW);
+            machine.populate(BASE, 16);
+            final long[] pages = new long[16];
+            assertAllocatesNothing(16, () -> {
+                final int got = (int) machine.getUserPages(BASE, 16, FollFlags.FOLL_LONGTERM, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+            // The slow leg of the fast call.
+            assertEquals(0, machine.mm.munmap(machine.task, BASE + 4 * PAGE, 12 * PAGE));
+            machine.map(BASE + 4 * PAGE, 12, RW);
+            assertAllocatesNothing(8, () -> {
+                final int got =
+                        machine.gup.getUserPagesFast(machine.task, machine.mm, BASE, 8, FollFlags.FOLL_LONGTERM, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                return got;
+            });
+        }
+    }
+
+    @Test
+    void shouldAllocateNothingWhenPinningMovesPages() {
+        try (TestMachine machine = TestMachine.withCma(kernel -> {})) {
+            machine.lendCma();
+            final long[] pages = new long[4];
+            final long thread = Thread.currentThread().getId();
+            long least = Long.MAX_VALUE;
+            long inBatch = 0;
+            machine.map(BASE, 4, RW);
+            for (int round = 1; round <= 40_000 && least > 0; round++) {
+                final long moved = machine.count(Counter.PGMIGRATE_SUCCESS);
+                final long before = THREADS.getThreadAllocatedBytes(thread);
+                final int got = machine.gup.getUserPagesFast(
+                        machine.task, machine.mm, BASE, 4, FollFlags.FOLL_WRITE | FollFlags.FOLL_LONGTERM, pages);
+                machine.gup.putPages(machine.task, pages, got);
+                inBatch += THREADS.getThreadAllocatedBytes(thread) - before;
+                assertEquals(4, got);
+                assertEquals(4, machine.count(Counter.PGMIGRATE_SUCCESS) - moved);
+                assertEquals(0, machine.mm.madvise(machine.task, BASE, 4 * PAGE, Mman.MADV_DONTNEED));
+                if (round % 5_000 == 0) {
+                    least = round <= 10_000 ? Long.MAX_VALUE : Math.min(least, inBatch);
+                    inBatch = 0;
+                }
+            }
+            assertEquals(0, least, "bytes in 5,000 warm calls, four pages moved in each");
         }
     }
 }

@@ -8,6 +8,9 @@ import static org.gup.mm.Mman.PROT_WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import org.gup.fast.LeafGuard;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
@@ -15,6 +18,7 @@ import org.gup.mm.UserAccess;
 import org.gup.page.PageRef;
 import org.gup.pgtable.PageTableGeometry;
 import org.gup.pgtable.TablePages;
+import org.gup.stat.Counter;
 import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
 
@@ -33,11 +37,54 @@ public final class TestMachine implements AutoCloseable {
     private final long freeAtStart;
 
     public TestMachine(final PhysicalMemory.Builder builder, final int levels, final LeafGuard guard) {
+        this(builder, levels, calls -> calls.guard(guard));
+    }
+
+    public TestMachine(
+            final PhysicalMemory.Builder builder, final int levels, final Consumer<GetUserPagesBuilder> kernel) {
         memory = builder.build();
         freeAtStart = memory.freePages();
         task = memory.newTask(0);
         mm = new MmStruct(memory, PageTableGeometry.ofLevels(levels));
-        gup = new GetUserPages(memory, guard);
+        final GetUserPagesBuilder calls = GetUserPages.builder(memory);
+        kernel.accept(calls);
+        gup = calls.build();
+    }
+
+    /** With a contiguous memory area of 4096 pages. */
+    public static TestMachine withCma(final Consumer<GetUserPagesBuilder> kernel) {
+        return new TestMachine(PhysicalMemory.builder().cma("area", 4096), 4, kernel);
+    }
+
+    /**
+     * Lets what is faulted in from now on come from contiguous memory: every other movable block that is free becomes an
+     * unmovable one, so that a movable request finds CMA pageblocks first, and any other request still has room.
+     */
+    public void lendCma() {
+        final List<Long> blocks = new ArrayList<>();
+        for (long pfn = memory.allocPages(task, 0, 10); pfn >= 0; pfn = memory.allocPages(task, 0, 10)) {
+            blocks.add(pfn);
+        }
+        final List<Long> pages = new ArrayList<>();
+        for (long pfn = memory.allocPages(task, 0, 0); pfn >= 0; pfn = memory.allocPages(task, 0, 0)) {
+            pages.add(pfn);
+        }
+        blocks.forEach(pfn -> putBlock(pfn, 1 << 10));
+        pages.forEach(pfn -> putBlock(pfn, 1));
+    }
+
+    private void putBlock(final long pfn, final int pages) {
+        for (long at = pfn; at < pfn + pages; at++) {
+            memory.memMap().put(task, memory.memMap().page(at), 1);
+        }
+    }
+
+    public boolean isCma(final long pfn) {
+        return memory.isCma(pfn);
+    }
+
+    public long count(final Counter counter) {
+        return task.counters().get(counter);
     }
 
     public static TestMachine small() {
@@ -101,6 +148,8 @@ public final class TestMachine implements AutoCloseable {
             mm.close();
             memory.lruvec().drainAll(task);
             assertEquals(0, memory.tables().allocated(), "tables left");
+            assertEquals(0, memory.lruvec().isolatedPages(false), "NR_ISOLATED_ANON");
+            assertEquals(0, memory.lruvec().isolatedPages(true), "NR_ISOLATED_FILE");
             assertTrue(memory.audit().balanced(), () -> memory.audit().toString());
             assertTrue(
                     freeAtStart - memory.freePages() <= 512, () -> "pages left: " + (freeAtStart - memory.freePages()));

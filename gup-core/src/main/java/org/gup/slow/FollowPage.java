@@ -7,13 +7,17 @@ import static org.gup.flags.FollFlags.FOLL_COW;
 import static org.gup.flags.FollFlags.FOLL_DUMP;
 import static org.gup.flags.FollFlags.FOLL_FORCE;
 import static org.gup.flags.FollFlags.FOLL_GET;
+import static org.gup.flags.FollFlags.FOLL_MIGRATION;
 import static org.gup.flags.FollFlags.FOLL_MLOCK;
 import static org.gup.flags.FollFlags.FOLL_NUMA;
 import static org.gup.flags.FollFlags.FOLL_SPLIT;
 import static org.gup.flags.FollFlags.FOLL_TOUCH;
 import static org.gup.flags.FollFlags.FOLL_WRITE;
+import static org.gup.page.PageDescriptor.MAPPING_OFFSET;
 import static org.gup.page.PageDescriptor.PG_DIRTY;
-import static org.gup.page.PageDescriptor.PG_MLOCKED;
+import static org.gup.page.PageDescriptor.PG_HEAD;
+import static org.gup.page.PageDescriptor.PG_LOCKED;
+import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_NR;
 import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
 import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
 import static org.gup.pgtable.PageTableGeometry.PTE_LEVEL;
@@ -33,6 +37,8 @@ import org.gup.pgtable.PageTableGeometry;
 import org.gup.pgtable.Pte;
 import org.gup.pgtable.PteLayout;
 import org.gup.pgtable.TablePages;
+import org.gup.stat.Counter;
+import org.gup.stat.OnceWarnings;
 import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
 
@@ -51,13 +57,21 @@ final class FollowPage {
     /** Added to a pfn that is mapped by a 2 MiB leaf. */
     static final long HUGE = 1L << 62;
 
+    /** Inside {@link #followPagePte}: a migration entry, to be waited for. */
+    private static final long MIGRATING = Long.MIN_VALUE + 1;
+    /** Inside {@link #followPagePte}: a huge page, to be split first. */
+    private static final long COMPOUND = Long.MIN_VALUE + 2;
+
     private final PhysicalMemory memory;
     private final MemMap memMap;
     private final TablePages tables;
     private final DevPagemaps devPagemaps;
 
-    FollowPage(final PhysicalMemory memory) {
+    private final OnceWarnings warnings;
+
+    FollowPage(final PhysicalMemory memory, final OnceWarnings warnings) {
         this.memory = memory;
+        this.warnings = warnings;
         this.memMap = memory.memMap();
         this.tables = memory.tables();
         this.devPagemaps = memory.devPagemaps();
@@ -87,22 +101,69 @@ final class FollowPage {
             }
             table = tables.child(entry);
         }
-        final long pmdAddress = TablePages.entryAddress(table, address, PMD_LEVEL);
-        long pmd = TablePages.entryAcquire(pmdAddress);
-        if (!Pte.isPmdPresent(pmd)) {
-            return noPageTable(vma, flags);
-        }
-        if ((flags & FOLL_SPLIT) != 0 && !mm.walkRoot().layout().isDevmap(pmd)) {
-            final int error = mm.splitHugePage(task, vma, address);
-            if (error != 0) {
-                return error;
+        return followPmd(task, mm, vma, address, flags, TablePages.entryAddress(table, address, PMD_LEVEL));
+    }
+
+    /** Models {@code follow_pmd_mask()}. */
+    private long followPmd(
+            final Task task,
+            final MmStruct mm,
+            final VmArea vma,
+            final long address,
+            final int flags,
+            final long pmdAddress) {
+        final PteLayout layout = mm.walkRoot().layout();
+        while (true) {
+            final long pmd = TablePages.entryAcquire(pmdAddress);
+            if (!Pte.isPmdPresent(pmd)) {
+                if ((flags & FOLL_MIGRATION) != 0 && waitForMigration(task, layout, pmdAddress)) {
+                    continue;
+                }
+                return noPageTable(vma, flags);
             }
-            pmd = TablePages.entryAcquire(pmdAddress);
-        }
-        if (Pte.isHuge(pmd)) {
+            if (!Pte.isHuge(pmd)) {
+                return followPagePte(task, mm, vma, address, flags, tables.child(pmd));
+            }
+            if ((flags & FOLL_SPLIT) != 0 && !layout.isDevmap(pmd)) {
+                if ((flags & FOLL_NUMA) != 0 && Pte.isProtnone(pmd)) {
+                    return noPageTable(vma, flags);
+                }
+                final int error = mm.splitHugePage(task, vma, address);
+                if (error != 0) {
+                    return error;
+                }
+                continue;
+            }
             return followHugeLeaf(task, mm, vma, address, flags, pmdAddress, PMD_LEVEL);
         }
-        return followPagePte(task, mm, vma, address, flags, tables.child(pmd));
+    }
+
+    /**
+     * Waits until the page that an entry says is moving has arrived. Models {@code migration_entry_wait()}: the reference is
+     * given back before the wait, so that who waits does not hinder.
+     *
+     * @return false if the entry says no such thing now
+     */
+    private boolean waitForMigration(final Task task, final PteLayout layout, final long entryAddress) {
+        final long lock = memMap.tableLock(tables.pfn(entryAddress));
+        SpinLock.lock(lock, memory.await());
+        final long entry = TablePages.entryAcquire(entryAddress);
+        if (Pte.isNone(entry) || Pte.isPresent(entry) || Pte.isPmdPresent(entry) || !layout.isMigration(entry)) {
+            SpinLock.unlock(lock);
+            return !Pte.isNone(entry) && Pte.isPmdPresent(entry);
+        }
+        // The page cannot be freed before the entry is replaced, which takes the lock.
+        final long page = memMap.head(memMap.page(Pte.swapOffset(entry)));
+        final boolean held = PageRef.tryGet(page, 1);
+        SpinLock.unlock(lock);
+        if (held) {
+            task.counters().add(Counter.MIGRATION_ENTRY_WAITS, 1);
+            memMap.put(task, page, 1);
+            for (int tries = 0; (PageDescriptor.flagsVolatile(page) & PG_LOCKED) != 0; tries++) {
+                memory.await().pause(tries);
+            }
+        }
+        return true;
     }
 
     /** Models {@code no_page_table()}: a dump does not fault in what would only read as zeroes. */
@@ -141,14 +202,18 @@ final class FollowPage {
             }
             final long headPfn = Pte.hugePfn(leaf, level);
             final long pfn = headPfn + ((address & (PageTableGeometry.size(level) - 1)) >>> PAGE_SHIFT);
-            if (layout.isDevmap(leaf)) {
-                return followDeviceHuge(flags, pfn);
-            }
-            if ((flags & FOLL_DUMP) != 0 && memory.isHugeZeroPfn(headPfn)) {
+            final boolean device = layout.isDevmap(leaf);
+            if (!device && (flags & FOLL_DUMP) != 0 && memory.isHugeZeroPfn(headPfn)) {
                 return -EFAULT;
             }
             if ((flags & FOLL_TOUCH) != 0) {
-                touchLeaf(leafAddress, leaf, flags);
+                touch(leafAddress, leaf, flags);
+            }
+            if (device) {
+                return followDeviceHuge(flags, pfn);
+            }
+            if ((flags & FOLL_MLOCK) != 0 && (vma.flags() & VmFlags.VM_LOCKED) != 0) {
+                mlockHuge(task, headPfn);
             }
             if ((flags & FOLL_GET) != 0) {
                 // No test of the count here, unlike in the PTE case: v5.2 has none.
@@ -174,7 +239,7 @@ final class FollowPage {
     }
 
     /** Models {@code touch_pmd()}: accessed, and dirty for a write, in the entry. Under the table's lock. */
-    private static void touchLeaf(final long leafAddress, final long leaf, final int flags) {
+    private static void touch(final long leafAddress, final long leaf, final int flags) {
         final long touched = leaf | Pte.ACCESSED | ((flags & FOLL_WRITE) != 0 ? Pte.DIRTY : 0);
         if (touched != leaf) {
             TablePages.compareAndSet(leafAddress, leaf, touched);
@@ -189,26 +254,61 @@ final class FollowPage {
             final long address,
             final int flags,
             final long table) {
-        final PteLayout layout = mm.walkRoot().layout();
         final long pteAddress = TablePages.entryAddress(table, address, PTE_LEVEL);
-        final long lock = memMap.tableLock(tables.pfn(table));
+        int lookFlags = flags;
+        while (true) {
+            final long found = lookAtPte(task, vma, lookFlags, mm.walkRoot().layout(), pteAddress);
+            if (found == MIGRATING) {
+                waitForMigration(task, mm.walkRoot().layout(), pteAddress);
+            } else if (found == COMPOUND) {
+                final int error = mm.splitHugePage(task, vma, address);
+                if (error != 0) {
+                    return error;
+                }
+                lookFlags &= ~FOLL_SPLIT;
+            } else {
+                return found;
+            }
+        }
+    }
+
+    private long lookAtPte(
+            final Task task, final VmArea vma, final int flags, final PteLayout layout, final long pteAddress) {
+        final long lock = memMap.tableLock(tables.pfn(pteAddress));
         SpinLock.lock(lock, memory.await());
         try {
             final long pte = TablePages.entryAcquire(pteAddress);
-            if (!Pte.isPresent(pte) || ((flags & FOLL_NUMA) != 0 && Pte.isProtnone(pte))) {
-                return Pte.isNone(pte) ? noPageTable(vma, flags) : NO_PAGE;
+            if (Pte.isNone(pte)) {
+                return noPageTable(vma, flags);
+            }
+            if (!Pte.isPresent(pte)) {
+                return (flags & FOLL_MIGRATION) != 0 && layout.isMigration(pte) ? MIGRATING : NO_PAGE;
+            }
+            if ((flags & FOLL_NUMA) != 0 && Pte.isProtnone(pte)) {
+                return NO_PAGE;
             }
             if ((flags & FOLL_WRITE) != 0 && !canFollowWrite(pte, layout, flags)) {
                 return NO_PAGE;
             }
             final long pfn = Pte.pfn(pte);
             if (Pte.isSpecial(pte)) {
-                return followSpecial(task, vma, flags, layout, pte, pfn);
+                return followSpecial(task, vma, flags, layout, pteAddress, pte, pfn);
+            }
+            if ((flags & FOLL_SPLIT) != 0 && isCompound(pfn)) {
+                return COMPOUND;
             }
             return followNormal(task, vma, flags, layout, pte, pfn);
         } finally {
             SpinLock.unlock(lock);
         }
+    }
+
+    private boolean isCompound(final long pfn) {
+        if (!memMap.pfnValid(pfn)) {
+            return false;
+        }
+        final long page = memMap.page(pfn);
+        return memMap.head(page) != page || (PageDescriptor.flagsOpaque(page) & PG_HEAD) != 0;
     }
 
     /** What {@code vm_normal_page()} hides: device pages, the zero page, frames without a page. */
@@ -217,6 +317,7 @@ final class FollowPage {
             final VmArea vma,
             final int flags,
             final PteLayout layout,
+            final long pteAddress,
             final long pte,
             final long pfn) {
         if (layout.isDevmap(pte) && (flags & FOLL_GET) != 0) {
@@ -234,7 +335,14 @@ final class FollowPage {
         if (pfn == memory.zeroPfn()) {
             return followNormal(task, vma, flags, layout, pte, pfn);
         }
-        return (flags & FOLL_GET) != 0 ? -EFAULT : -EEXIST;
+        // A frame without a page. Models follow_pfn_pte().
+        if ((flags & FOLL_GET) != 0) {
+            return -EFAULT;
+        }
+        if ((flags & FOLL_TOUCH) != 0) {
+            touch(pteAddress, pte, flags);
+        }
+        return -EEXIST;
     }
 
     private long followNormal(
@@ -250,6 +358,7 @@ final class FollowPage {
         }
         final long head = memMap.head(memMap.page(pfn));
         if ((flags & FOLL_GET) != 0 && !PageRef.tryGet(head, 1)) {
+            warnings.warn(task.counters(), OnceWarnings.Site.FOLLOW_PAGE_PTE, "page without references: pfn=" + pfn);
             return -ENOMEM;
         }
         if ((flags & FOLL_TOUCH) != 0) {
@@ -268,12 +377,35 @@ final class FollowPage {
 
     /** Huge pages mapped by PTEs stay as they are; so does a page that somebody else has locked. */
     private void mlock(final Task task, final long pfn) {
-        final long page = memMap.page(pfn);
-        if (memMap.head(page) != page || memMap.compoundOrder(pfn) > 0 || !PageLock.tryLock(page)) {
+        if (!isCompound(pfn)) {
+            mlockHead(task, pfn);
+        }
+    }
+
+    /** A huge page is locked only while one PMD maps it and nothing else does. */
+    private void mlockHuge(final Task task, final long headPfn) {
+        if (memMap.compoundMapcount(headPfn) == 1 && !isMappedByPtes(headPfn)) {
+            mlockHead(task, headPfn);
+        }
+    }
+
+    private boolean isMappedByPtes(final long headPfn) {
+        for (long pfn = headPfn; pfn < headPfn + HPAGE_PMD_NR; pfn++) {
+            if (memMap.pteMapcount(pfn) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The zero pages belong to nobody and are never locked. */
+    private void mlockHead(final Task task, final long headPfn) {
+        final long page = memMap.page(headPfn);
+        if (PageDescriptor.coldLong(memMap.cold(headPfn), MAPPING_OFFSET) == 0 || !PageLock.tryLock(page)) {
             return;
         }
         memory.lruvec().drainCpu(task.cpu(), task);
-        PageDescriptor.setFlags(page, PG_MLOCKED);
+        memory.lruvec().mlock(task, headPfn);
         PageLock.unlock(page);
     }
 

@@ -4,6 +4,7 @@ import static org.gup.flags.Errno.EBUSY;
 import static org.gup.flags.Errno.EEXIST;
 import static org.gup.flags.Errno.EFAULT;
 import static org.gup.flags.Errno.ENOENT;
+import static org.gup.flags.Errno.ENOMEM;
 import static org.gup.flags.Errno.ERESTARTSYS;
 import static org.gup.flags.FollFlags.FOLL_ANON;
 import static org.gup.flags.FollFlags.FOLL_COW;
@@ -30,9 +31,13 @@ import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 
 import org.gup.flags.VmFault;
 import org.gup.flags.VmFlags;
+import org.gup.kernel.KernelVersion;
 import org.gup.mm.MmStruct;
 import org.gup.mm.VmArea;
+import org.gup.page.MemMap;
+import org.gup.page.PageRef;
 import org.gup.stat.Counter;
+import org.gup.stat.OnceWarnings;
 import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
 import org.jspecify.annotations.Nullable;
@@ -45,21 +50,51 @@ import org.jspecify.annotations.Nullable;
  * n &gt; 0 means that pages {@code 0..n-1} are present and, if an array was given, referenced; an error says that there was
  * none. Progress: blocking.
  *
- * <p>Differs: there is no gate area, and no hugetlb fault yet; a huge leaf that is present is followed the same way in every
- * mapping.
+ * <p>Differs: the gate area has one page, and no entry of its own.
  *
  * <p>Threading: stateless. Allocates nothing.
  */
 public final class SlowWalker {
+    private final MemMap memMap;
     private final FollowPage followPage;
+    private final FollowHugetlb followHugetlb;
+    private final boolean retriesWithoutPages;
+    private final long vsyscallPfn;
 
     /**
      * A walker over one model's memory.
      *
      * @param memory the memory
+     * @param version the kernel
+     * @param warnings where to warn
+     * @param vsyscallPfn the page of the gate area; -1 for none
      */
-    public SlowWalker(final PhysicalMemory memory) {
-        this.followPage = new FollowPage(memory);
+    public SlowWalker(
+            final PhysicalMemory memory,
+            final KernelVersion version,
+            final OnceWarnings warnings,
+            final long vsyscallPfn) {
+        this.memMap = memory.memMap();
+        this.followPage = new FollowPage(memory, warnings);
+        this.followHugetlb = new FollowHugetlb(memory);
+        this.retriesWithoutPages = version.retriesWithoutPages();
+        this.vsyscallPfn = vsyscallPfn;
+    }
+
+    /**
+     * Looks one page up, without a fault. Models {@code follow_page()}.
+     *
+     * @param task who asks
+     * @param mm the address space; its mmap_sem is held
+     * @param vma the mapping around the address
+     * @param address the address
+     * @param follFlags {@code FOLL_*}
+     * @return a pfn, or -1 for none, or another negated errno
+     */
+    public long followPage(
+            final Task task, final MmStruct mm, final VmArea vma, final long address, final int follFlags) {
+        final long found = followPage.followPageMask(task, mm, vma, address, follFlags);
+        return found == FollowPage.NO_PAGE ? -1 : found >= 0 ? found & ~FollowPage.HUGE : found;
     }
 
     /**
@@ -122,6 +157,9 @@ public final class SlowWalker {
                 }
                 break;
             }
+            if (pages == null && !retriesWithoutPages) {
+                return got;
+            }
             // VM_FAULT_RETRY: the lock is gone. Take it again and fault that one page in, this time to the end.
             done += got;
             lockDropped = true;
@@ -155,8 +193,22 @@ public final class SlowWalker {
         return done;
     }
 
-    /** Models {@code __get_user_pages()}. */
-    private long getUserPages(
+    /**
+     * Gets pages in one go, up to the first fault that drops mmap_sem. Models {@code __get_user_pages()}.
+     *
+     * @param task who asks
+     * @param mm the address space; its mmap_sem is held
+     * @param start first address; need not be aligned
+     * @param nrPages pages
+     * @param gupFlags {@code FOLL_*}; FOLL_GET if and only if there is an array of pages
+     * @param pages receives pfns; null takes no references
+     * @param offset index of the first page in both arrays
+     * @param vmas receives the mapping of each page; null if not wanted
+     * @param locked null: mmap_sem is kept. Otherwise {@code locked[0]} becomes 0 if a fault has dropped it
+     * @return pages, or a negated errno if there were none; 0 if the first fault dropped mmap_sem or would have to wait
+     * @throws IllegalArgumentException if FOLL_GET and the array do not go together
+     */
+    public long getUserPages(
             final Task task,
             final MmStruct mm,
             final long start,
@@ -166,6 +218,8 @@ public final class SlowWalker {
             final int offset,
             final @Nullable VmArea @Nullable [] vmas,
             final int @Nullable [] locked) {
+        task.counters().add(Counter.SLOW_INNER_CALLS, 1);
+        task.innerCalls().add(offset, nrPages, locked != null);
         if (nrPages == 0) {
             return 0;
         }
@@ -174,14 +228,38 @@ public final class SlowWalker {
         }
         // A NUMA hint is honoured unless the caller forces its way: then it must not fault in a PROT_NONE mapping.
         final int baseFlags = (gupFlags & FOLL_FORCE) != 0 ? gupFlags : gupFlags | FOLL_NUMA;
-        long address = start;
+        long address = start & -PAGE_SIZE;
         long done = 0;
         VmArea vma = null;
         while (done < nrPages) {
             if (vma == null || Long.compareUnsigned(address, vma.end()) >= 0) {
                 vma = mm.findExtendVma(task, address);
+                if (vma == null && vsyscallPfn >= 0 && VmArea.gateArea().contains(address)) {
+                    final int error = takeGatePage(gupFlags, pages, (int) (offset + done));
+                    if (error != 0) {
+                        return done > 0 ? done : error;
+                    }
+                    vma = VmArea.gateArea();
+                    if (vmas != null) {
+                        vmas[(int) (offset + done)] = vma;
+                    }
+                    done++;
+                    address += PAGE_SIZE;
+                    continue;
+                }
                 if (vma == null || !vmaAllows(task, vma, gupFlags)) {
                     return done > 0 ? done : -EFAULT;
+                }
+                if ((vma.flags() & VmFlags.VM_HUGETLB) != 0) {
+                    final long wanted = Math.min(nrPages - done, (vma.end() - address) >>> PAGE_SHIFT);
+                    final long got = followHugetlb.follow(
+                            task, mm, vma, address, wanted, gupFlags, pages, (int) (offset + done), vmas, locked);
+                    if (got < wanted) {
+                        return got >= 0 ? done + got : done > 0 ? done : got;
+                    }
+                    done += got;
+                    address = vma.end();
+                    continue;
                 }
             }
             int follFlags = baseFlags;
@@ -222,7 +300,7 @@ public final class SlowWalker {
                 vmas[(int) (offset + done)] = vma;
             }
             done += step;
-            address = (address & -PAGE_SIZE) + (step << PAGE_SHIFT);
+            address += step << PAGE_SHIFT;
         }
         return done;
     }
@@ -245,30 +323,10 @@ public final class SlowWalker {
         if ((flags & (FOLL_MLOCK | FOLL_POPULATE)) == FOLL_MLOCK) {
             return -ENOENT;
         }
-        int faultFlags = 0;
-        if ((flags & FOLL_WRITE) != 0) {
-            faultFlags |= FAULT_FLAG_WRITE;
-        }
-        if ((flags & FOLL_REMOTE) != 0) {
-            faultFlags |= FAULT_FLAG_REMOTE;
-        }
-        if (locked != null) {
-            faultFlags |= FAULT_FLAG_ALLOW_RETRY;
-        }
-        if ((flags & FOLL_NOWAIT) != 0) {
-            faultFlags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
-        }
-        if ((flags & FOLL_TRIED) != 0) {
-            faultFlags |= FAULT_FLAG_TRIED;
-        }
+        final int faultFlags = faultFlags(flags, locked != null);
         final int result = mm.handleMmFault(task, vma, address, faultFlags);
         if ((result & VM_FAULT_ERROR) != 0) {
-            final int error = VmFault.toErrno(result, flags);
-            if (error == 0) {
-                throw new IllegalStateException(
-                        "fault gave an error without a meaning: VM_FAULT_* = 0x" + Integer.toHexString(result));
-            }
-            return error;
+            return knownErrno(result, flags);
         }
         task.counters().add((result & VmFault.VM_FAULT_MAJOR) != 0 ? Counter.GUP_MAJFLT : Counter.GUP_MINFLT, 1);
         if ((result & VM_FAULT_RETRY) != 0) {
@@ -279,6 +337,51 @@ public final class SlowWalker {
         }
         // Copy-on-write is broken in a mapping that is not writable: the next look may take the read-only entry.
         return (result & VM_FAULT_WRITE) != 0 && (vma.flags() & VmFlags.VM_WRITE) == 0 ? FAULTED_COW : FAULTED;
+    }
+
+    /** The errno of a fault that failed. An error that has none is a BUG in the kernel. */
+    static int knownErrno(final int vmFault, final int flags) {
+        final int error = VmFault.toErrno(vmFault, flags);
+        if (error == 0) {
+            throw new IllegalStateException(
+                    "fault gave an error without a meaning: VM_FAULT_* = 0x" + Integer.toHexString(vmFault));
+        }
+        return error;
+    }
+
+    /** What a call asks of the faults that it makes. */
+    static int faultFlags(final int flags, final boolean mayDropLock) {
+        int faultFlags = 0;
+        if ((flags & FOLL_WRITE) != 0) {
+            faultFlags |= FAULT_FLAG_WRITE;
+        }
+        if ((flags & FOLL_REMOTE) != 0) {
+            faultFlags |= FAULT_FLAG_REMOTE;
+        }
+        if (mayDropLock) {
+            faultFlags |= FAULT_FLAG_ALLOW_RETRY;
+        }
+        if ((flags & FOLL_NOWAIT) != 0) {
+            faultFlags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
+        }
+        if ((flags & FOLL_TRIED) != 0) {
+            faultFlags |= FAULT_FLAG_TRIED;
+        }
+        return faultFlags;
+    }
+
+    /** Models {@code get_gate_page()}. */
+    private int takeGatePage(final int gupFlags, final long @Nullable [] pages, final int index) {
+        if ((gupFlags & FOLL_WRITE) != 0) {
+            return -EFAULT;
+        }
+        if (pages != null) {
+            if (!PageRef.tryGet(memMap.head(memMap.page(vsyscallPfn)), 1)) {
+                return -ENOMEM;
+            }
+            pages[index] = vsyscallPfn;
+        }
+        return 0;
     }
 
     /** Models {@code check_vma_flags()}; every refusal is -EFAULT in v5.2. */

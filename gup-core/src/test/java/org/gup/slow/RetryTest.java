@@ -17,10 +17,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.gup.GetUserPages;
 import org.gup.TestMachine;
 import org.gup.flags.VmFlags;
+import org.gup.kernel.KernelVersion;
 import org.gup.mm.MmStruct;
 import org.gup.mm.VmArea;
+import org.gup.stat.Counter;
+import org.gup.task.InnerCalls;
 import org.gup.task.Task;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -127,5 +131,37 @@ class RetryTest {
         assertEquals(2, machine.gup.getUserPagesLocked(machine.task, machine.mm, BASE, 2, FOLL_WRITE, null, locked));
         assertEquals(0, locked[0]);
         assertFalse(machine.mm.isMmapLocked());
+    }
+
+    @Test
+    void shouldEndAPopulateThatLostTheLockInV51() {
+        mapWaiting(2, 2);
+        final GetUserPages old =
+                GetUserPages.builder(machine.memory).version(KernelVersion.V5_1).build();
+        machine.mm.mmapReadLock(machine.task);
+        assertEquals(0, old.getUserPagesLocked(machine.task, machine.mm, BASE, 2, FOLL_WRITE, null, locked));
+        assertEquals(0, locked[0]);
+        assertFalse(machine.mm.isMmapLocked());
+        // With an array it goes on, as ever.
+        assertEquals(2, old.getUserPagesUnlocked(machine.task, machine.mm, BASE, 2, pages, FOLL_WRITE));
+        machine.gup.putPages(machine.task, pages, 2);
+    }
+
+    @Test
+    void shouldTraceTheCallsOfTheLoop() {
+        mapWaiting(3, 3);
+        machine.task.innerCalls().clear();
+        final long before = machine.count(Counter.SLOW_INNER_CALLS);
+        assertEquals(3, machine.gup.getUserPagesUnlocked(machine.task, machine.mm, BASE, 3, pages, FOLL_WRITE));
+        assertEquals("0+3r/0+1/1+2r/1+1/2+1r/2+1", machine.task.innerCalls().toString());
+        assertEquals(6, machine.count(Counter.SLOW_INNER_CALLS) - before);
+        assertEquals(6, machine.task.innerCalls().count());
+        machine.gup.putPages(machine.task, pages, 3);
+        // More than are kept.
+        while (machine.task.innerCalls().count() <= InnerCalls.CAPACITY) {
+            assertEquals(2, machine.gup.getUserPagesUnlocked(machine.task, machine.mm, BASE, 2, pages, FOLL_WRITE));
+            machine.gup.putPages(machine.task, pages, 2);
+        }
+        assertEquals(2, machine.task.innerCalls().nrPages(InnerCalls.CAPACITY - 1));
     }
 }
