@@ -35,7 +35,11 @@ final class Arguments {
     }
 
     /** As {@link #check}, where the number is positive and there must be an array: without one it fails before the walk. */
-    static void checkFast(final PhysicalMemory memory, final MmStruct mm, final int nrPages, final long[] pages) {
+    static void checkFast(
+            final PhysicalMemory memory, final MmStruct mm, final int nrPages, final long @Nullable [] pages) {
+        if (pages == null) {
+            throw new IllegalArgumentException("pages must not be null: nrPages=" + nrPages);
+        }
         if (mm.memory() != memory || nrPages > pages.length) {
             check(memory, mm, nrPages, pages, null);
         }

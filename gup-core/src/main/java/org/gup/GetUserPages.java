@@ -359,7 +359,11 @@ public final class GetUserPages extends PageReferences {
         Arguments.checkFast(memory, mm, nrPages, pages);
         final int flags = fastTakesFlags ? gupFlags : writeFlag(gupFlags);
         final int fast = fastWalker.walk(task, root, first, nrPages, flags, pages);
-        return fast == nrPages ? fast : fast + slowLeg(task, mm, first, nrPages, flags, pages, fast);
+        if (fast == nrPages) {
+            return fast;
+        }
+        warnOfOverflow(task);
+        return fast + slowLeg(task, mm, first, nrPages, flags, pages, fast);
     }
 
     /** Before v5.2 the fast call takes {@code write}, which any bit sets. */
@@ -418,7 +422,16 @@ public final class GetUserPages extends PageReferences {
             return 0;
         }
         Arguments.checkFast(memory, mm, nrPages, pages);
-        return fastWalker.walk(task, root, first, nrPages, write ? FOLL_WRITE : 0, pages);
+        final int fast = fastWalker.walk(task, root, first, nrPages, write ? FOLL_WRITE : 0, pages);
+        warnOfOverflow(task);
+        return fast;
+    }
+
+    /** Models the WARN_ON_ONCE of {@code try_get_compound_head()}. */
+    private void warnOfOverflow(final Task task) {
+        if (task.walkState().stop() == StopReason.REFCOUNT_OVERFLOW) {
+            warnings.warn(task.counters(), OnceWarnings.Site.GUP_PGD_RANGE, "a page's count is negative");
+        }
     }
 
     /**

@@ -385,7 +385,6 @@ public final class FastWalker implements PageWalk {
 
     private StopReason noReference(final Task task, final long page) {
         if (PageRef.countOpaque(memMap.head(page)) < 0) {
-            task.counters().add(Counter.WARNINGS, 1);
             return StopReason.REFCOUNT_OVERFLOW;
         }
         return StopReason.REFCOUNT_ZERO;

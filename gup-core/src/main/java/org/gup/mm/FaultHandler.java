@@ -185,7 +185,8 @@ final class FaultHandler {
             pageTables.unlock(pteAddress);
             return 0;
         }
-        long changed = pte | Pte.ACCESSED;
+        // A read of an entry that is there stores nothing: x86's ptep_set_access_flags() does so for a write alone.
+        long changed = pte;
         if (Pte.isProtnone(pte) && PageProtection.isAccessible(vma.flags())) {
             // A NUMA hint; models do_numa_page() on one node.
             changed = PageProtection.change(layout, pte, vma.protectionBits(), false) | Pte.ACCESSED | (pte & Pte.RW);
@@ -193,7 +194,7 @@ final class FaultHandler {
             if (!Pte.isWritable(pte)) {
                 return readOnly(task, vma, address, faultFlags, pteAddress, pte);
             }
-            changed |= Pte.DIRTY;
+            changed |= Pte.ACCESSED | Pte.DIRTY;
         }
         if (changed != pte) {
             TablePages.storeRelease(pteAddress, changed);

@@ -137,9 +137,8 @@ final class HugeFault {
         }
         pageTables.lock(pmdAddress);
         if (TablePages.entryAcquire(pmdAddress) == pmd) {
-            final boolean write = (faultFlags & FAULT_FLAG_WRITE) != 0;
-            final long used = pmd | Pte.ACCESSED | (write ? Pte.DIRTY : 0);
-            if (used != pmd) {
+            final long used = pmd | Pte.ACCESSED | Pte.DIRTY;
+            if ((faultFlags & FAULT_FLAG_WRITE) != 0 && used != pmd) {
                 TablePages.storeRelease(pmdAddress, used);
             }
         }

@@ -40,7 +40,7 @@ final class MmParts {
         this.mergedPages = new MergedPages(rmap, owners);
         this.userfault = new Userfault(mm);
         this.splitter = new SplitHugePmd(pageTables, pages);
-        this.pageSplitter = new SplitHugePage(memory, pageTables, pages);
+        this.pageSplitter = new SplitHugePage(memory, pageTables, pages, splitter);
         this.anonFault = new AnonFault(pageTables, pages, identity, userfault);
         this.faultHandler = new FaultHandler(
                 mm,

@@ -531,7 +531,7 @@ public final class MmStruct extends MmapSem implements AutoCloseable {
      * @return 0 if no huge page is mapped there now; -EBUSY if somebody else holds it; -ENOMEM without memory for a table
      */
     public int splitHugePage(final Task task, final VmArea vma, final long address) {
-        return parts.splitter.split(task, vma, address) ? parts.pageSplitter.split(task, address) : -Errno.ENOMEM;
+        return parts.pageSplitter.split(task, vma, address);
     }
 
     PageTables pageTables() {

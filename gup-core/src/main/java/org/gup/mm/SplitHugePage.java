@@ -1,6 +1,7 @@
 package org.gup.mm;
 
 import static org.gup.flags.Errno.EBUSY;
+import static org.gup.flags.Errno.ENOMEM;
 import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_NR;
 import static org.gup.pgtable.PageTableGeometry.HPAGE_PMD_ORDER;
 import static org.gup.pgtable.PageTableGeometry.PMD_LEVEL;
@@ -31,8 +32,14 @@ final class SplitHugePage {
     private final AnonPages pages;
     private final Lruvec lruvec;
     private final CompoundSplit splitter;
+    private final SplitHugePmd pmdSplitter;
 
-    SplitHugePage(final PhysicalMemory memory, final PageTables pageTables, final AnonPages pages) {
+    SplitHugePage(
+            final PhysicalMemory memory,
+            final PageTables pageTables,
+            final AnonPages pages,
+            final SplitHugePmd pmdSplitter) {
+        this.pmdSplitter = pmdSplitter;
         this.memory = memory;
         this.memMap = memory.memMap();
         this.pageTables = pageTables;
@@ -42,13 +49,17 @@ final class SplitHugePage {
     }
 
     /**
-     * Splits the page that a PTE maps; its PMD has been split already.
+     * Splits the page at an address.
      *
-     * @return 0 if it is no huge page now; -EBUSY if somebody else holds it
+     * @return 0 if no huge page is mapped there now, or it is worth another look; -EBUSY if somebody else holds it, or it is a
+     *     file's; -ENOMEM without memory for a table
      */
-    int split(final Task task, final long address) {
+    int split(final Task task, final VmArea vma, final long address) {
         final long pmdAddress = pageTables.pmdEntry(address);
         final long pmd = pmdAddress == 0 ? 0 : TablePages.entryAcquire(pmdAddress);
+        if (SplitHugePmd.isLeaf(pmd)) {
+            return splitLeaf(task, vma, address, pmdAddress, pmd);
+        }
         if (!PageTables.isTable(pmd, PMD_LEVEL)) {
             return Pte.isNone(pmd) ? 0 : -EBUSY;
         }
@@ -63,6 +74,30 @@ final class SplitHugePage {
         }
         PageRef.get(head, 1);
         pageTables.unlock(pteAddress);
+        return splitReferenced(task, head);
+    }
+
+    /** A page that has no parts to be had, zero or a dump's, is only mapped piecewise; a file's zeroes are unmapped. */
+    private int splitLeaf(
+            final Task task, final VmArea vma, final long address, final long pmdAddress, final long pmd) {
+        final long headPfn = Pte.hugePfn(pmd, PMD_LEVEL);
+        if (!pages.isCountedHuge(headPfn)) {
+            if (!pmdSplitter.splitEntry(task, vma, address, pmdAddress)) {
+                return -ENOMEM;
+            }
+            return Pte.isNone(TablePages.entryAcquire(pmdAddress)) ? -EBUSY : 0;
+        }
+        final long head = memMap.page(headPfn);
+        pageTables.lock(pmdAddress);
+        final boolean same = TablePages.entryAcquire(pmdAddress) == pmd;
+        if (same) {
+            PageRef.get(head, 1);
+        }
+        pageTables.unlock(pmdAddress);
+        return same ? splitReferenced(task, head) : 0;
+    }
+
+    private int splitReferenced(final Task task, final long head) {
         PageLock.lock(head, memory.await());
         final boolean split = splitLocked(task, memMap.pfn(head));
         PageLock.unlock(head);
@@ -78,6 +113,10 @@ final class SplitHugePage {
         final boolean split = splitter.split(task, headPfn, HELD);
         for (int i = 0; i < (split ? HPAGE_PMD_NR : 1); i++) {
             lruvec.putback(task, headPfn + i);
+        }
+        if (split) {
+            // The parts take their place on the list of the whole at once.
+            lruvec.drainCpu(task.cpu(), task);
         }
         return split;
     }

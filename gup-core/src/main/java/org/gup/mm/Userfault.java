@@ -2,6 +2,7 @@ package org.gup.mm;
 
 import static org.gup.flags.VmFault.FAULT_FLAG_ALLOW_RETRY;
 import static org.gup.flags.VmFault.FAULT_FLAG_RETRY_NOWAIT;
+import static org.gup.flags.VmFault.VM_FAULT_MAJOR;
 import static org.gup.flags.VmFault.VM_FAULT_RETRY;
 import static org.gup.flags.VmFault.VM_FAULT_SIGBUS;
 import static org.gup.pgtable.PageTableGeometry.PAGE_MASK;
@@ -62,6 +63,7 @@ final class Userfault {
         if ((faultFlags & FAULT_FLAG_RETRY_NOWAIT) == 0) {
             mm.mmapReadUnlock(task);
             handler.missing(task, mm, address & PAGE_MASK);
+            return VM_FAULT_MAJOR | VM_FAULT_RETRY;
         }
         return VM_FAULT_RETRY;
     }

@@ -197,7 +197,9 @@ final class FollowPage {
                     SpinLock.lock(lock, memory.await());
                 }
             }
-            if ((flags & FOLL_WRITE) != 0 && !canFollowWrite(leaf, layout, flags)) {
+            // The look-up of a single hugetlb page does not ask for write permission.
+            final boolean asksForWrite = (flags & FOLL_WRITE) != 0 && (vma.flags() & VmFlags.VM_HUGETLB) == 0;
+            if (asksForWrite && !canFollowWrite(leaf, layout, flags)) {
                 return NO_PAGE;
             }
             final long headPfn = Pte.hugePfn(leaf, level);
@@ -207,7 +209,7 @@ final class FollowPage {
                 return -EFAULT;
             }
             if ((flags & FOLL_TOUCH) != 0) {
-                touch(leafAddress, leaf, flags);
+                touchPmd(leafAddress, leaf, flags);
             }
             if (device) {
                 return followDeviceHuge(flags, pfn);
@@ -238,8 +240,18 @@ final class FollowPage {
         return pfn;
     }
 
-    /** Models {@code touch_pmd()}: accessed, and dirty for a write, in the entry. Under the table's lock. */
-    private static void touch(final long leafAddress, final long leaf, final int flags) {
+    /**
+     * Models {@code touch_pmd()}: a write leaves the entry accessed and dirty. For a read, x86's
+     * {@code pmdp_set_access_flags()} stores nothing. Under the table's lock.
+     */
+    private static void touchPmd(final long leafAddress, final long leaf, final int flags) {
+        if ((flags & FOLL_WRITE) != 0) {
+            touchPfn(leafAddress, leaf, flags);
+        }
+    }
+
+    /** Models the touch of {@code follow_pfn_pte()}: accessed, and dirty for a write, in the entry. Under the table's lock. */
+    private static void touchPfn(final long leafAddress, final long leaf, final int flags) {
         final long touched = leaf | Pte.ACCESSED | ((flags & FOLL_WRITE) != 0 ? Pte.DIRTY : 0);
         if (touched != leaf) {
             TablePages.compareAndSet(leafAddress, leaf, touched);
@@ -340,7 +352,7 @@ final class FollowPage {
             return -EFAULT;
         }
         if ((flags & FOLL_TOUCH) != 0) {
-            touch(pteAddress, pte, flags);
+            touchPfn(pteAddress, pte, flags);
         }
         return -EEXIST;
     }

@@ -21,6 +21,8 @@ public final class OnceWarnings {
         GET_USER_PAGES_REMOTE,
         /** An array of mappings larger than the largest block of pages, in __alloc_pages_nodemask(). */
         ALLOC_PAGES,
+        /** A negative count, in gup_pgd_range(). */
+        GUP_PGD_RANGE,
         /** A count that is 0 or negative, in follow_page_pte(). */
         FOLLOW_PAGE_PTE
     }
