@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.gup.bench.results.ResultsFolder;
 
 /**
- * What happens when the JVM is told to end in the middle: forks are ended and the unfinished folder is removed. The JVM
- * itself ends with status 130 on Ctrl-C.
+ * What happens when the JVM is told to end in the middle: forks are ended, and what was finished is kept, if
+ * anything was. The JVM itself ends with status 130 on Ctrl-C.
  */
 final class Interruption implements AutoCloseable {
     private static final long GRACE_MILLIS = 300;
@@ -19,7 +19,9 @@ final class Interruption implements AutoCloseable {
                 () -> {
                     interrupted.countDown();
                     ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-                    folder.close();
+                    folder.keepUnfinished()
+                            .ifPresent(kept -> System.err.println("\ngup-bench: interrupted; what was finished is kept:"
+                                    + " go on with gup-bench run --resume '" + kept + "'"));
                 },
                 "gup-bench-interrupted");
     }

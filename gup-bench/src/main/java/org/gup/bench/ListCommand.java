@@ -48,10 +48,15 @@ final class ListCommand implements Callable<Integer> {
                         new Manifest.Measured(Layout.HUGE_PAGE, ModelledProcess.SYNTHETIC_PAGES),
                         new Manifest.Measured(Layout.BUNDLED, 1)));
         final RunPlan plan = RunPlan.shuffled(chosen, 0, cases);
-        out.println("profile " + chosen.name() + ": " + cases.size() + " cases, "
-                + plan.forkRuns().size() + " forks, about " + Progress.text(plan.estimate()));
+        final ExtraQuestions extras = ExtraQuestions.of(chosen, MainJob.Scope.ALL);
+        out.println("profile " + chosen.name() + ": "
+                + (cases.size() + extras.cases().size()) + " cases, "
+                + (plan.forkRuns().size() + extras.forks()) + " forks, about "
+                + Progress.text(plan.estimate().plus(extras.estimate())));
         cases.forEach(planned ->
                 out.println("  " + planned.forks() + " x " + planned.benchCase().id()));
+        extras.lines().forEach(line -> out.println("  " + line + ":"));
+        extras.cases().forEach(info -> out.println("      " + info.id()));
         out.println("benchmarks (gup-bench jmh -lp shows their parameters):");
         for (final Subject subject : Subject.values()) {
             out.println("  " + subject.benchmark() + "  " + subject.label());

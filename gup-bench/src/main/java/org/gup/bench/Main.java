@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.gup.bench.error.ExitStatus;
 import picocli.CommandLine;
@@ -48,6 +49,9 @@ public final class Main {
                 .setParameterExceptionHandler(OneLineErrors::usage)
                 .setExecutionExceptionHandler(OneLineErrors::failure)
                 .setCaseInsensitiveEnumValuesAllowed(true);
+        // The kernel's tool takes the last of several, as getopt does.
+        Objects.requireNonNull(commandLine.getSubcommands().get(GupTestCommand.NAME))
+                .setOverwrittenOptionsAllowed(true);
         return commandLine.execute(withCommand(arguments));
     }
 

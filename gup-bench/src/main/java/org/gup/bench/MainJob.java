@@ -1,6 +1,7 @@
 package org.gup.bench;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
@@ -14,7 +15,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.gup.bench.env.Environment;
 import org.gup.bench.env.MachineState;
 import org.gup.bench.env.Scrubber;
@@ -28,16 +31,19 @@ import org.gup.bench.plan.Manifest;
 import org.gup.bench.plan.PlannedCase;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
-import org.gup.bench.report.Answers;
-import org.gup.bench.report.CostChart;
-import org.gup.bench.report.RoundsJson;
 import org.gup.bench.report.Summary;
+import org.gup.bench.results.CaseInfo;
+import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.JmhJson;
 import org.gup.bench.results.ResultsFolder;
+import org.gup.bench.results.Run;
+import org.gup.bench.results.UnfinishedRun;
+import org.gup.bench.results.UnfinishedRun.Finished;
 import org.gup.bench.run.ForkArguments;
 import org.gup.bench.run.ForkResult;
 import org.gup.bench.run.JmhForks;
 import org.gup.bench.run.Progress;
+import org.gup.bench.text.Glob;
 
 /** The main job: survey, plan, measure, answer, and leave one folder. */
 final class MainJob {
@@ -61,6 +67,7 @@ final class MainJob {
      * @param name what is added to its name
      * @param seed of the order
      * @param arguments the command line
+     * @param scope which part of all that
      */
     record Request(
             Profile profile,
@@ -68,24 +75,63 @@ final class MainJob {
             Path results,
             Optional<String> name,
             long seed,
-            List<String> arguments) {}
+            List<String> arguments,
+            Scope scope) {}
+
+    /**
+     * A part of a profile.
+     *
+     * @param only patterns of cases; all of them if there is none
+     * @param sameCodePairs pairs of the same case in place of the profile's cases; 0 for none
+     * @param shard the part of one of several machines
+     */
+    record Scope(List<String> only, int sameCodePairs, Optional<Shard> shard) {
+        /** The whole profile. */
+        static final Scope ALL = new Scope(List.of(), 0, Optional.empty());
+    }
+
+    /**
+     * One of several parts that run apart.
+     *
+     * @param part which one, from 1
+     * @param parts how many
+     */
+    record Shard(int part, int parts) {
+        @Override
+        public String toString() {
+            return part + "/" + parts;
+        }
+    }
+
+    private ExtraQuestions extras() {
+        return ExtraQuestions.of(request.profile(), request.scope());
+    }
 
     /** Says what would be done. Writes nothing. */
     int printPlan() {
         final RunPlan plan = plan(surveys());
         console.out()
-                .println("profile " + plan.profile().name() + ", seed " + plan.seed() + ": "
-                        + plan.forkRuns().size() + " forks, about " + Progress.text(plan.estimate()));
+                .println("profile " + plan.profile().name() + ", seed " + plan.seed()
+                        + request.scope()
+                                .shard()
+                                .map(shard -> ", shard " + shard)
+                                .orElse("")
+                        + ": " + (plan.forkRuns().size() + extras().forks()) + " forks, about "
+                        + Progress.text(plan.estimate().plus(extras().estimate())));
         console.out()
                 .println("each fork: " + plan.profile().warmupIterations() + " warm-up and "
                         + plan.profile().iterations() + " measured iterations of "
                         + plan.profile().iterationTime().toMillis() + " ms");
         console.out().println("JVM: " + String.join(" ", ForkArguments.forThisJdk()));
         for (final PlannedCase planned : plan.cases()) {
-            console.out()
-                    .println(
-                            "  " + planned.forks() + " x " + planned.benchCase().id());
+            final long forks = plan.forkRuns().stream()
+                    .filter(forkRun -> forkRun.benchCase().equals(planned.benchCase()))
+                    .count();
+            if (forks > 0) {
+                console.out().println("  " + forks + " x " + planned.benchCase().id());
+            }
         }
+        extras().lines().forEach(line -> console.out().println("  " + line));
         console.out().println("nothing is measured, nothing is written");
         console.out().flush();
         return ExitStatus.DONE;
@@ -99,26 +145,89 @@ final class MainJob {
 
     int run(final RunPlan plan, final List<SurveyedLayout> surveys) {
         final Instant started = Instant.now();
-        final MachineState before = MachineState.now();
+        final String name = STAMP.format(started) + "-" + request.profile().name()
+                + request.name().map(suffix -> "-" + suffix).orElse("")
+                + request.scope()
+                        .shard()
+                        .map(shard -> "-shard-" + shard.part() + "-of-" + shard.parts())
+                        .orElse("");
+        try (ResultsFolder folder = ResultsFolder.open(request.results(), name)) {
+            return run(new Job(plan, surveys, started, name, folder), Map.of());
+        }
+    }
+
+    /**
+     * Goes on where a run was told to end.
+     *
+     * @param unfinished what is left of it; the request is the one that it was started with
+     */
+    int resume(final UnfinishedRun unfinished) {
+        final List<SurveyedLayout> surveys = surveys();
+        final RunPlan plan = plan(surveys);
+        Resumption.checkSamePlan(unfinished, plan);
+        final String name = unfinished.plan().get("name").getAsString();
+        if (!console.quiet()) {
+            console.err()
+                    .println("gup-bench: " + unfinished.forks().size() + " of "
+                            + plan.forkRuns().size() + " forks were finished before");
+        }
+        try (ResultsFolder folder = ResultsFolder.reopen(unfinished.folder(), name)) {
+            return run(new Job(plan, surveys, Instant.now(), name, folder), unfinished.forks());
+        }
+    }
+
+    /** A run that is under way. */
+    private record Job(RunPlan plan, List<SurveyedLayout> surveys, Instant started, String name, ResultsFolder folder) {
+        List<CaseInfo> cases() {
+            return plan.cases().stream()
+                    .map(one -> one.benchCase().info(one.forks()))
+                    .toList();
+        }
+
+        List<JsonObject> layouts() {
+            return surveys.stream().map(SurveyedLayout::json).toList();
+        }
+    }
+
+    private int run(final Job job, final Map<Integer, Finished> before) {
+        final MachineState machineBefore = MachineState.now();
         final ByteArrayOutputStream log = new ByteArrayOutputStream();
-        try (ResultsFolder folder = ResultsFolder.open(request.results(), folderName(started));
-                Interruption interruption = Interruption.watch(folder)) {
-            final List<ForkResult> results = measure(plan, log, interruption);
-            final Answers answers = new Answers(plan.cases(), results, Environment.cpus());
-            final Summary summary = new Summary(plan, answers, surveys);
-            final Scrubber scrubber = Scrubber.ofThisMachine();
-            folder.write(
+        final Scrubber scrubber = Scrubber.ofThisMachine();
+        try (Interruption interruption = Interruption.watch(job.folder)) {
+            if (before.isEmpty()) {
+                // Not scrubbed: a dump is found again by its path. The file goes when the run is complete.
+                job.folder.write(UnfinishedRun.PLAN, JmhJson.pretty(planJson(job)));
+            }
+            final Map<Integer, Finished> results = measure(job, before, log, interruption, scrubber);
+            final List<ForkRow> rows =
+                    new ArrayList<>(results.values().stream().map(Finished::row).toList());
+            rows.addAll(measureExtras(job, interruption));
+            final List<CaseInfo> cases = new ArrayList<>(job.cases());
+            cases.addAll(extras().cases());
+            final Run run = new Run(
+                    job.name,
+                    request.scope().shard().isPresent() ? Run.Status.SHARD : Run.Status.COMPLETE,
+                    job.plan.profile().name(),
+                    job.plan.seed(),
+                    Run.rows(cases, rows),
+                    cases,
+                    List.of(environment(job, machineBefore)),
+                    job.layouts());
+            final ResultsFolder folder = job.folder;
+            write(
+                    folder,
                     "jmh.json",
-                    JmhJson.merge(results.stream().map(ForkResult::jmh).toList(), scrubber::scrub));
-            write(folder, "rounds.json", RoundsJson.of(plan, results, Environment.cpus()), scrubber);
-            write(folder, "pages.json", pages(surveys), scrubber);
-            write(folder, "environment.json", environment(plan, started, before), scrubber);
-            folder.write("summary.md", scrubber.scrub(summary.markdown()));
-            folder.write("cost.svg", CostChart.of(answers.rows()));
+                    JmhJson.merge(results.values().stream().map(Finished::jmh).toList()),
+                    scrubber);
+            write(folder, "rounds.json", run.roundsJson(), scrubber);
+            write(folder, "pages.json", pages(job.layouts()), scrubber);
+            write(folder, "environment.json", run.environment(), scrubber);
+            ReportCommand.files(run).forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
             folder.write("jmh.log", scrubber.scrub(log.toString(StandardCharsets.UTF_8)));
             final Path published = folder.publish();
-            summary.terminal(console::bold).forEach(console.out()::println);
+            new Summary(run).terminal(console::bold).forEach(console.out()::println);
             console.out().println("results: " + published);
+            console.out().println("report:  " + published.resolve("report.html"));
             console.out().flush();
             return ExitStatus.DONE;
         }
@@ -140,37 +249,69 @@ final class MainJob {
         final List<Manifest.Measured> measured = surveys.stream()
                 .map(surveyed -> new Manifest.Measured(surveyed.layout(), sweptPages(surveyed.survey())))
                 .toList();
-        return RunPlan.shuffled(request.profile(), request.seed(), Manifest.of(request.profile(), measured));
+        final Scope scope = request.scope();
+        final List<PlannedCase> all = scope.sameCodePairs() > 0
+                ? Manifest.sameCode(request.profile(), scope.sameCodePairs())
+                : Manifest.of(request.profile(), measured);
+        final List<Glob> only = scope.only().stream().map(Glob::new).toList();
+        final List<PlannedCase> chosen = all.stream()
+                .filter(planned -> only.isEmpty()
+                        || only.stream()
+                                .anyMatch(
+                                        glob -> glob.matches(planned.benchCase().id())))
+                .toList();
+        if (chosen.isEmpty() && extras().isEmpty()) {
+            throw new BadInputException("no case matches " + scope.only() + " (gup-bench list shows them)");
+        }
+        final RunPlan plan = RunPlan.shuffled(request.profile(), request.seed(), chosen);
+        final RunPlan part = scope.shard()
+                .map(shard -> plan.shard(shard.part(), shard.parts()))
+                .orElse(plan);
+        if (part.forkRuns().isEmpty() && extras().isEmpty()) {
+            throw new BadInputException(
+                    "shard " + scope.shard().map(Shard::toString).orElse("")
+                            + " has nothing to do: there are fewer parts to the run");
+        }
+        return part;
     }
 
     private static int sweptPages(final PageSurvey survey) {
         return Math.toIntExact(survey.comparable());
     }
 
-    private String folderName(final Instant started) {
-        return STAMP.format(started) + "-" + request.profile().name()
-                + request.name().map(name -> "-" + name).orElse("");
-    }
-
-    private List<ForkResult> measure(
-            final RunPlan plan, final ByteArrayOutputStream log, final Interruption interruption) {
+    private Map<Integer, Finished> measure(
+            final Job job,
+            final Map<Integer, Finished> before,
+            final ByteArrayOutputStream log,
+            final Interruption interruption,
+            final Scrubber scrubber) {
+        final RunPlan plan = job.plan;
+        final List<ForkRun> left = plan.forkRuns().stream()
+                .filter(forkRun -> !before.containsKey(forkRun.order()))
+                .toList();
+        final RunPlan rest = new RunPlan(plan.profile(), plan.seed(), plan.cases(), left);
         if (!console.quiet()) {
             console.err()
                     .println("gup-bench: profile " + plan.profile().name() + ", seed " + plan.seed() + ", "
-                            + plan.forkRuns().size() + " forks, about " + Progress.text(plan.estimate()));
+                            + (left.size() + extras().forks()) + " forks, about "
+                            + Progress.text(rest.estimate().plus(extras().estimate())));
             console.err().flush();
         }
         final OutputStream jmhOutput = console.verbose() ? new Tee(log, console.rawErr()) : log;
         final JmhForks forks = new JmhForks(
                 plan.profile(), ForkArguments.forThisJdk(), new PrintStream(jmhOutput, true, StandardCharsets.UTF_8));
-        final Progress progress = new Progress(console.rawErr(), console.progressStyle(), plan);
-        final List<ForkResult> results = new ArrayList<>();
+        final Progress progress = new Progress(console.rawErr(), console.progressStyle(), rest);
+        final Map<Integer, Finished> results = new TreeMap<>(before);
         try {
-            for (final ForkRun forkRun : plan.forkRuns()) {
+            for (final ForkRun forkRun : left) {
                 progress.starting(forkRun);
                 final ForkResult result = forks.run(forkRun);
-                results.add(result);
-                progress.finished(result.took());
+                final Finished finished = new Finished(result.row(), result.jmh());
+                results.put(forkRun.order(), finished);
+                job.folder.writeFork(
+                        UnfinishedRun.fileOf(forkRun.order()),
+                        JmhJson.pretty(JmhJson.scrubbed(UnfinishedRun.json(finished), scrubber::scrub)));
+                progress.finished(Duration.ofMillis(result.row().tookMillis()));
             }
         } catch (final RuntimeException failed) {
             // Ctrl-C reaches the fork as well: it is not the fork's fault then.
@@ -182,32 +323,70 @@ final class MainJob {
         return results;
     }
 
+    private List<ForkRow> measureExtras(final Job job, final Interruption interruption) {
+        final int firstOrder = job.plan.forkRuns().stream()
+                .mapToInt(forkRun -> forkRun.order() + 1)
+                .max()
+                .orElse(0);
+        try {
+            return extras().run(firstOrder, job.plan.seed(), console);
+        } catch (final RuntimeException failed) {
+            interruption.waitIfInterrupted();
+            throw failed;
+        }
+    }
+
     private static void write(
-            final ResultsFolder folder, final String file, final JsonObject json, final Scrubber scrubber) {
+            final ResultsFolder folder, final String file, final JsonElement json, final Scrubber scrubber) {
         folder.write(file, JmhJson.pretty(JmhJson.scrubbed(json, scrubber::scrub)));
     }
 
-    private static JsonObject pages(final List<SurveyedLayout> surveys) {
+    static JsonObject pages(final List<JsonObject> surveyed) {
         final JsonObject json = new JsonObject();
         json.addProperty("schema", "gup-bench-pages/1");
         final JsonArray layouts = new JsonArray();
-        surveys.forEach(surveyed -> layouts.add(surveyed.json()));
+        surveyed.forEach(layouts::add);
         json.add("layouts", layouts);
         return json;
     }
 
-    private JsonObject environment(final RunPlan plan, final Instant started, final MachineState before) {
+    private JsonObject planJson(final Job job) {
+        final JsonObject json = new JsonObject();
+        json.addProperty("schema", UnfinishedRun.SCHEMA);
+        json.addProperty("name", job.name);
+        json.addProperty("profile", job.plan.profile().name());
+        json.addProperty("seed", job.plan.seed());
+        Resumption.write(request, job.plan, json);
+        final JsonArray cases = new JsonArray();
+        job.cases().forEach(info -> cases.add(info.json()));
+        json.add("cases", cases);
+        final JsonArray layouts = new JsonArray();
+        job.layouts().forEach(layouts::add);
+        json.add("layouts", layouts);
+        json.add("environment", Environment.facts(request.arguments(), ForkArguments.forThisJdk()));
+        return json;
+    }
+
+    private JsonObject environment(final Job job, final MachineState before) {
         final JsonObject json = Environment.facts(request.arguments(), ForkArguments.forThisJdk());
         final Instant ended = Instant.now();
         final JsonObject run = new JsonObject();
-        run.addProperty("profile", plan.profile().name());
-        run.addProperty("seed", plan.seed());
-        run.addProperty("startedUtc", started.toString());
+        run.addProperty("profile", job.plan.profile().name());
+        run.addProperty("seed", job.plan.seed());
+        request.scope().shard().ifPresent(shard -> run.addProperty("shard", shard.toString()));
+        run.addProperty("startedUtc", job.started.toString());
         run.addProperty("endedUtc", ended.toString());
-        run.addProperty("tookSeconds", Duration.between(started, ended).toSeconds());
+        run.addProperty("tookSeconds", Duration.between(job.started, ended).toSeconds());
         run.addProperty("load1Before", String.valueOf(before.load1()));
         run.addProperty("load1After", String.valueOf(MachineState.now().load1()));
         json.add("run", run);
         return json;
+    }
+
+    /** Layouts by their names, as a plan has them. */
+    static List<Layout> layouts(final JsonArray names) {
+        final List<Layout> layouts = new ArrayList<>();
+        names.forEach(name -> layouts.add(new Layout(name.getAsString())));
+        return layouts;
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.BenchmarkFailedException;
 import org.gup.bench.error.ExitStatus;
+import org.gup.bench.error.NotComparableException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -33,15 +34,25 @@ final class OneLineErrors {
             print(command.getErr(), firstLine(failed));
             return ExitStatus.USAGE;
         }
+        if (failed instanceof NotComparableException) {
+            print(command.getErr(), firstLine(failed));
+            return ExitStatus.NOT_COMPARABLE;
+        }
         print(
                 command.getErr(),
                 failed instanceof BenchmarkFailedException
                         ? "benchmark failed: " + firstLine(failed) + "; nothing was written"
                         : failed.getClass().getSimpleName() + ": " + firstLine(failed));
-        if (RunCommand.isVerbose(parsed)) {
+        if (isVerbose(parsed)) {
             failed.printStackTrace(command.getErr());
         }
         return ExitStatus.FAILURE;
+    }
+
+    /** Whether the command that failed was asked for stack traces. */
+    private static boolean isVerbose(final ParseResult parsed) {
+        return parsed.hasMatchedOption(Verbosity.VERBOSE)
+                || (parsed.hasSubcommand() && parsed.subcommand().hasMatchedOption(Verbosity.VERBOSE));
     }
 
     private static void print(final PrintWriter err, final String message) {

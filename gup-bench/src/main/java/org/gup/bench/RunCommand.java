@@ -12,11 +12,12 @@ import java.util.regex.Pattern;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.plan.Profile;
+import org.gup.bench.results.UnfinishedRun;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Runs the main job. */
@@ -27,15 +28,22 @@ import picocli.CommandLine.Spec;
         description = "Runs the main job: getUserPagesFast against getUserPages, get and put apart.",
         footer = {
             "",
-            "Leaves one folder under the results folder, or nothing: jmh.json, rounds.json, pages.json,",
-            "environment.json, summary.md, cost.svg, jmh.log. Paths, host and user names are scrubbed."
+            "Leaves one folder under the results folder, or nothing: report.html and summary.md with the answers, cost.svg,",
+            "cases.csv, forks.csv; jmh.json, rounds.json, pages.json, environment.json, jmh.log. Paths, host and user names",
+            "are scrubbed. When it is interrupted, what was finished is kept as NAME.interrupted, and --resume goes on.",
+            "",
+            "Examples:",
+            "  gup-bench run --profile full --name nightly",
+            "  gup-bench run --only 'get-*/4K/*'             some cases; 'list' shows their names",
+            "  gup-bench run --shard 2/8                     one of eight parts, to be put together by 'merge'",
+            "  gup-bench run --resume results/local/X.interrupted"
         })
 final class RunCommand implements Callable<Integer> {
     static final String NAME = "run";
 
-    private static final String VERBOSE = "--verbose";
     private static final String SYNTHETIC = "synthetic";
-    private static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+    private static final int MOST_PAIRS = 100;
     private static final int SEEDS = 1_000_000_000;
 
     @Option(
@@ -66,18 +74,44 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Order of the forks; random without it. Printed.")
     private @Nullable Long seed;
 
+    @Option(
+            names = "--only",
+            paramLabel = "CASES",
+            description =
+                    "Only cases whose name has this in it, or fits it if there is a star, or is it behind an equals"
+                            + " sign. Repeatable.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(
+            names = "--aa",
+            paramLabel = "N",
+            description = "Measure the same code as N pairs (1 to 100) in place of the profile's cases: how different"
+                    + " they look is what noise looks like here.")
+    private int sameCodePairs;
+
+    @Option(
+            names = "--shard",
+            paramLabel = "I/N",
+            description = "Run the I-th of N parts, as one job of a batch system; give all of them the same --seed."
+                    + " 'merge' puts them together.")
+    private @Nullable String shard;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description = "Go on with an interrupted run. Everything else is as it was then.")
+    private @Nullable Path resume;
+
+    @Option(
+            names = "--allow-different",
+            description = "With --resume: go on although the program, the JDK or the machine is another one.")
+    private boolean allowDifferent;
+
     @Option(names = "--dry-run", description = "Print the plan, measure and write nothing.")
     private boolean dryRun;
 
-    @Option(
-            names = {"-q", "--quiet"},
-            description = "No progress.")
-    private boolean quiet;
-
-    @Option(
-            names = {"-v", VERBOSE},
-            description = "What JMH says, and stack traces.")
-    private boolean verbose;
+    @Mixin
+    private Verbosity verbosity = new Verbosity();
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -85,6 +119,22 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        final Console console = verbosity.console(spec);
+        final List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+        if (resume != null) {
+            return resume(resume, arguments, console);
+        }
+        if (name != null && !RESULT_NAME.matcher(name).matches()) {
+            throw new BadInputException(
+                    "bad name '" + name + "': expected letters, digits, dots, dashes and underscores, at most 64");
+        }
+        if (spec.commandLine().getParseResult().hasMatchedOption("--aa")
+                && (sameCodePairs < 1 || sameCodePairs > MOST_PAIRS)) {
+            throw new BadInputException("bad --aa '" + sameCodePairs + "': expected 1 to " + MOST_PAIRS);
+        }
+        if (shard != null && seed == null && !dryRun) {
+            throw new BadInputException("--shard needs --seed: all parts must shuffle alike");
+        }
         final MainJob.Request request = new MainJob.Request(
                 Profile.named(profile)
                         .orElseThrow(() -> new BadInputException(
@@ -93,15 +143,20 @@ final class RunCommand implements Callable<Integer> {
                 results,
                 Optional.ofNullable(name),
                 seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed,
-                spec.commandLine().getParseResult().originalArgs());
-        if (name != null && !RESULT_NAME.matcher(name).matches()) {
-            throw new BadInputException(
-                    "bad name '" + name + "': expected letters, digits, dots, dashes and underscores, at most 64");
-        }
-        final Console console =
-                new Console(spec.commandLine().getOut(), spec.commandLine().getErr(), quiet, verbose);
+                arguments,
+                new MainJob.Scope(
+                        only, sameCodePairs, Optional.ofNullable(shard).map(Resumption::shard)));
         final MainJob job = new MainJob(request, console);
         return dryRun ? job.printPlan() : job.run();
+    }
+
+    private int resume(final Path folder, final List<String> arguments, final Console console) {
+        final UnfinishedRun unfinished = UnfinishedRun.open(folder);
+        if (!allowDifferent) {
+            Resumption.checkSameWorld(unfinished);
+        }
+        final MainJob job = new MainJob(Resumption.request(unfinished, arguments), console);
+        return dryRun ? job.printPlan() : job.resume(unfinished);
     }
 
     private List<Layout> parsedLayouts() {
@@ -118,11 +173,5 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return List.copyOf(parsed);
-    }
-
-    /** Whether the command that failed was asked for stack traces. */
-    static boolean isVerbose(final ParseResult parsed) {
-        return parsed.hasMatchedOption(VERBOSE)
-                || (parsed.hasSubcommand() && parsed.subcommand().hasMatchedOption(VERBOSE));
     }
 }

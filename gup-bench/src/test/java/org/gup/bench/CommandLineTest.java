@@ -56,7 +56,15 @@ class CommandLineTest {
                 Arguments.of("bad layout 'tables:name'", List.of("run", "--layout", "tables:name")),
                 Arguments.of("bad name 'a/b'", List.of("run", "--name", "a/b")),
                 Arguments.of("'abc' is not a long", List.of("run", "--seed", "abc")),
-                Arguments.of("'--layout'", List.of("run", "--layout")));
+                Arguments.of("'--layout'", List.of("run", "--layout")),
+                Arguments.of("bad shard '3/2'", List.of("run", "--seed", "1", "--shard", "3/2")),
+                Arguments.of("bad shard '0/2'", List.of("run", "--seed", "1", "--shard", "0/2")),
+                Arguments.of("bad shard 'x'", List.of("run", "--seed", "1", "--shard", "x")),
+                Arguments.of("--shard needs --seed", List.of("run", "--shard", "1/2")),
+                Arguments.of("no case matches [nonsense]", List.of("run", "--only", "nonsense", "--dry-run")),
+                Arguments.of("bad --aa '0'", List.of("run", "--aa", "0")),
+                Arguments.of("is not an unfinished run", List.of("run", "--resume", "/no/such/folder")),
+                Arguments.of("is not a results folder", List.of("merge", "/no/such/a", "/no/such/b")));
     }
 
     @ParameterizedTest
@@ -129,6 +137,28 @@ class CommandLineTest {
         assertTrue(out.toString().contains("3 x get-fast/4K/512"), out::toString);
         assertTrue(out.toString().contains("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED"), out::toString);
         assertFalse(Files.exists(results));
+    }
+
+    @Test
+    void shouldPlanAPartOfTheCases() {
+        assertEquals(
+                ExitStatus.DONE, execute("run", "--dry-run", "--layout", "synthetic", "--only", "=get-fast/4K/512"));
+        assertTrue(out.toString().contains(": 3 forks"), out::toString);
+        out.getBuffer().setLength(0);
+        assertEquals(ExitStatus.DONE, execute("run", "--dry-run", "--layout", "synthetic", "--aa", "20"));
+        assertTrue(out.toString().contains(": 120 forks"), out::toString);
+        assertTrue(out.toString().contains("3 x get-fast/4K/512#20b"), out::toString);
+        out.getBuffer().setLength(0);
+        assertEquals(
+                ExitStatus.DONE, execute("run", "--dry-run", "--layout", "synthetic", "--seed", "1", "--shard", "2/3"));
+        assertTrue(out.toString().contains(", shard 2/3: "), out::toString);
+    }
+
+    @Test
+    void shouldPrintACompletionScript() {
+        assertEquals(ExitStatus.DONE, execute("completion"));
+        assertTrue(out.toString().contains("complete -F _complete_gup-bench"), out::toString);
+        assertTrue(out.toString().contains("--fail-on"), "options of the commands");
     }
 
     @Test

@@ -50,7 +50,13 @@ class MainJobTest {
     private MainJob job(final List<Layout> layouts) {
         return new MainJob(
                 new MainJob.Request(
-                        TINY, layouts, temp.resolve("results"), Optional.of("test"), 1, List.of("run", "--seed=1")),
+                        TINY,
+                        layouts,
+                        temp.resolve("results"),
+                        Optional.of("test"),
+                        1,
+                        List.of("run", "--seed=1"),
+                        MainJob.Scope.ALL),
                 new Console(new PrintWriter(out, true), new PrintWriter(err, true), true, false));
     }
 
@@ -77,11 +83,14 @@ class MainJobTest {
         assertTrue(folder.getFileName().toString().matches("\\d{8}T\\d{6}Z-tiny-test"), folder::toString);
         assertEquals(
                 List.of(
+                        "cases.csv",
                         "cost.svg",
                         "environment.json",
+                        "forks.csv",
                         "jmh.json",
                         "jmh.log",
                         "pages.json",
+                        "report.html",
                         "rounds.json",
                         "summary.md"),
                 names(folder));

@@ -1,6 +1,7 @@
 package org.gup.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.gup.bench.error.ExitStatus;
+import org.gup.bench.results.Run;
+import org.gup.bench.results.RunReader;
 import org.gup.bench.run.ForkArguments;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -87,6 +90,82 @@ class ProgramTest {
             assertEquals(
                     List.of(), left.map(Path::getFileName).map(Path::toString).toList());
         }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldKeepWhatWasFinishedAndGoOn() throws IOException, InterruptedException {
+        final Path results = temp.resolve("results");
+        final Process process = program(
+                        "run",
+                        "--profile",
+                        "smoke",
+                        "--layout",
+                        "synthetic",
+                        "--seed",
+                        "1",
+                        "--only",
+                        "=atomic-add",
+                        "--only",
+                        "=put/4K/512",
+                        "--results",
+                        results.toString())
+                .start();
+        final String told;
+        try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
+            assertTrue(err.readLine().contains("2 forks"));
+            assertTrue(err.readLine().startsWith("[1/2]"));
+            assertTrue(err.readLine().startsWith("[2/2]"));
+            process.toHandle().destroy();
+            told = err.lines().reduce("", String::concat);
+            process.waitFor();
+        } finally {
+            process.destroyForcibly();
+        }
+        final Path kept = onlyFolder(results);
+        assertTrue(kept.toString().endsWith(".interrupted"), kept::toString);
+        assertTrue(told.contains("run --resume '" + kept.toAbsolutePath()), told);
+        final Run interrupted = RunReader.read(kept);
+        assertEquals(Run.Status.INTERRUPTED, interrupted.status());
+        assertEquals(1, interrupted.forks().size());
+        assertEquals(2, interrupted.planned().size());
+
+        final Process resumed = program("run", "--resume", kept.toString(), "-q")
+                .redirectErrorStream(true)
+                .start();
+        final String output = new String(resumed.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(ExitStatus.DONE, resumed.waitFor(), output);
+        final Path complete = onlyFolder(results);
+        final Run run = RunReader.read(complete);
+        assertEquals(Run.Status.COMPLETE, run.status());
+        assertEquals(2, run.forks().size());
+        assertTrue(run.forks().containsAll(interrupted.forks()), "what was measured before is kept");
+        assertTrue(Files.exists(complete.resolve("report.html")));
+        assertFalse(Files.exists(complete.resolve("plan.json")) || Files.exists(complete.resolve("fork-0.json")));
+    }
+
+    private static Path onlyFolder(final Path parent) throws IOException {
+        try (Stream<Path> entries = Files.list(parent)) {
+            final List<Path> folders = entries.toList();
+            assertEquals(1, folders.size(), folders::toString);
+            return folders.get(0);
+        }
+    }
+
+    @Test
+    void shouldColourNothingThatNobodyWantsColoured() throws IOException, InterruptedException {
+        final ProcessBuilder plain = program("help", "run");
+        plain.environment().put("NO_COLOR", "1");
+        plain.environment().remove("CLICOLOR_FORCE");
+        final Process process = plain.redirectErrorStream(true).start();
+        final String help = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(ExitStatus.DONE, process.waitFor());
+        assertFalse(help.contains("\033["), help);
+        final ProcessBuilder forced = program("help", "run");
+        forced.environment().remove("NO_COLOR");
+        forced.environment().put("CLICOLOR_FORCE", "1");
+        final Process colourful = forced.redirectErrorStream(true).start();
+        assertTrue(new String(colourful.getInputStream().readAllBytes(), StandardCharsets.UTF_8).contains("\033["));
     }
 
     /** Reads the mask of ignored signals. */

@@ -120,6 +120,8 @@ public final class Environment {
         cpu.addProperty("model", cpuModel());
         cpu.addProperty("logicalCpus", cpus());
         cpu.addProperty(
+                "microcode", SystemFiles.value("/proc/cpuinfo", "microcode").orElse(UNKNOWN));
+        cpu.addProperty(
                 "hypervisor",
                 SystemFiles.value("/proc/cpuinfo", "flags")
                         .map(flags -> (" " + flags + " ").contains(" hypervisor ") ? "yes" : "no")

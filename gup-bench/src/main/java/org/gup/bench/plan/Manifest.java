@@ -3,6 +3,7 @@ package org.gup.bench.plan;
 import java.util.ArrayList;
 import java.util.List;
 import org.gup.bench.layout.Layout;
+import org.gup.bench.stats.Estimates;
 
 /**
  * What a profile measures. The first question: {@code getUserPagesFast} against {@code getUserPages}, get and put apart.
@@ -11,7 +12,7 @@ import org.gup.bench.layout.Layout;
  */
 public final class Manifest {
     /** Most forks of the default profile with the default layouts. */
-    public static final int MAX_DEFAULT_FORKS = 40;
+    public static final int MAX_DEFAULT_FORKS = 32;
 
     /** Pages of one call in the headline. */
     public static final int HEADLINE_PAGES = 512;
@@ -19,6 +20,10 @@ public final class Manifest {
     public static final int DUMP_PAGES = 64;
 
     private static final int[] PAGES_PER_CALL = {512, 64, 8, 1};
+    /** A size that the full profile alone measures. */
+    private static final int PAGES_OF_FULL_ALONE = 8;
+    /** A size whose put the full profile alone measures. */
+    private static final int PUT_OF_FULL_ALONE = 64;
 
     private final Profile profile;
     private final List<PlannedCase> cases = new ArrayList<>();
@@ -48,6 +53,23 @@ public final class Manifest {
         return List.copyOf(manifest.cases);
     }
 
+    /**
+     * Pairs of the same case, to see what noise looks like.
+     *
+     * @param profile the profile
+     * @param pairs how many
+     * @return both halves of each
+     */
+    public static List<PlannedCase> sameCode(final Profile profile, final int pairs) {
+        final Manifest manifest = new Manifest(profile);
+        final BenchCase walk = BenchCase.synthetic(Subject.GET_FAST, Layout.BASE_PAGES, HEADLINE_PAGES);
+        for (int pair = 1; pair <= pairs; pair++) {
+            manifest.add(walk.withTwin(pair + "a"), Math.max(Estimates.MIN_FORKS, profile.rounds()));
+            manifest.add(walk.withTwin(pair + "b"), Math.max(Estimates.MIN_FORKS, profile.rounds()));
+        }
+        return List.copyOf(manifest.cases);
+    }
+
     private void fastVersusSlow(final List<Measured> layouts) {
         final boolean synthetic =
                 layouts.stream().anyMatch(measured -> !measured.layout().isDump());
@@ -68,6 +90,9 @@ public final class Manifest {
         }
         final boolean full = profile.equals(Profile.FULL);
         for (final int pages : PAGES_PER_CALL) {
+            if (pages == PAGES_OF_FULL_ALONE && !full) {
+                continue;
+            }
             final boolean headline = layout.equals(Layout.BASE_PAGES) && pages == HEADLINE_PAGES;
             final int forks = headline || full ? profile.rounds() : 1;
             add(BenchCase.synthetic(Subject.GET_FAST, layout, pages), forks);
@@ -81,7 +106,9 @@ public final class Manifest {
             if (full || (layout.equals(Layout.BASE_PAGES) && (headline || pages == 1))) {
                 add(BenchCase.synthetic(Subject.GET_SLOW_UNLOCKED, layout, pages), full ? forks : 1);
             }
-            add(BenchCase.synthetic(Subject.PUT, layout, pages), full ? forks : 1);
+            if (pages != PUT_OF_FULL_ALONE || full) {
+                add(BenchCase.synthetic(Subject.PUT, layout, pages), full ? forks : 1);
+            }
             if (headline && full) {
                 add(read(Subject.GET_FAST, layout, pages), forks);
                 add(read(Subject.GET_SLOW, layout, pages), forks);

@@ -54,6 +54,35 @@ public record RunPlan(Profile profile, long seed, List<PlannedCase> cases, List<
     }
 
     /**
+     * A part of the run, for one of several machines. The forks of one cell and round stay together, since they are compared
+     * with each other; each part measures the baseline at least once, so that rows compare by their ratio to it.
+     *
+     * @param part which one, from 1
+     * @param parts how many
+     * @return the same plan with the forks of that part
+     */
+    public RunPlan shard(final int part, final int parts) {
+        if (part < 1 || part > parts) {
+            throw new IllegalArgumentException("part=" + part + ", parts=" + parts);
+        }
+        final Map<String, Integer> partOfUnit = new LinkedHashMap<>();
+        final List<ForkRun> mine = new ArrayList<>();
+        for (final ForkRun forkRun : forkRuns) {
+            final String unit = forkRun.benchCase().cell() + " " + forkRun.round();
+            final int owner = partOfUnit.computeIfAbsent(unit, first -> partOfUnit.size() % parts + 1);
+            if (owner == part) {
+                mine.add(forkRun);
+            }
+        }
+        final boolean planned = cases.stream().anyMatch(one -> one.benchCase().equals(BenchCase.baseline()));
+        final boolean measured = mine.stream().anyMatch(one -> one.benchCase().equals(BenchCase.baseline()));
+        if (planned && !measured && !mine.isEmpty()) {
+            mine.add(new ForkRun(forkRuns.size() + part - 1, mine.get(0).round(), BenchCase.baseline()));
+        }
+        return new RunPlan(profile, seed, cases, List.copyOf(mine));
+    }
+
+    /**
      * How long the run takes, roughly.
      *
      * @return the estimate

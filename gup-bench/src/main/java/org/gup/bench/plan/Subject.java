@@ -1,5 +1,7 @@
 package org.gup.bench.plan;
 
+import java.util.Arrays;
+import java.util.Optional;
 import org.gup.bench.jmh.AtomicAdd;
 import org.gup.bench.jmh.FastVersusSlow;
 
@@ -26,6 +28,18 @@ public enum Subject {
         this.key = key;
         this.label = label;
         this.benchmark = benchmark.getName() + "." + method;
+    }
+
+    /**
+     * The subject of a benchmark.
+     *
+     * @param benchmark class and method
+     * @return the subject, if there is one
+     */
+    public static Optional<Subject> of(final String benchmark) {
+        return Arrays.stream(values())
+                .filter(subject -> subject.benchmark.equals(benchmark))
+                .findFirst();
     }
 
     /**

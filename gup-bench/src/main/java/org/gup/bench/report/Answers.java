@@ -1,6 +1,5 @@
 package org.gup.bench.report;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,58 +8,40 @@ import java.util.Optional;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.plan.BenchCase;
 import org.gup.bench.plan.Manifest;
-import org.gup.bench.plan.PlannedCase;
 import org.gup.bench.plan.Subject;
-import org.gup.bench.run.ForkResult;
+import org.gup.bench.results.CaseRows;
+import org.gup.bench.results.ForkRow;
+import org.gup.bench.results.Run;
 import org.gup.bench.stats.Estimate;
 import org.gup.bench.stats.Estimates;
 
 /**
- * What was measured, case by case, and case against case.
+ * What was measured of the first question, case by case, and case against case.
  *
  * <p>Nothing is left out: a disturbed fork counts like any other, and is marked.
  */
 public final class Answers {
-    private final Map<BenchCase, List<ForkResult>> forks = new LinkedHashMap<>();
-    private final int cpus;
+    private final Map<BenchCase, CaseRows> rows = new LinkedHashMap<>();
 
     /**
      * The answers of a run.
      *
-     * @param cases what was planned, in the order of the tables
-     * @param results what was measured, at least one fork of each case
-     * @param cpus processors of the machine
+     * @param run what was measured; cases of other questions are not looked at
      */
-    public Answers(final List<PlannedCase> cases, final List<ForkResult> results, final int cpus) {
-        this.cpus = cpus;
-        for (final PlannedCase planned : cases) {
-            forks.put(planned.benchCase(), new ArrayList<>());
-        }
-        for (final ForkResult result : results) {
-            final List<ForkResult> ofCase = forks.get(result.forkRun().benchCase());
-            if (ofCase == null) {
-                throw new IllegalArgumentException(
-                        "not planned: " + result.forkRun().benchCase().id());
-            }
-            ofCase.add(result);
-        }
-        forks.forEach((benchCase, ofCase) -> {
-            if (ofCase.isEmpty()) {
-                throw new IllegalArgumentException("not measured: " + benchCase.id());
-            }
-        });
+    public Answers(final Run run) {
+        run.cases().forEach(row -> BenchCase.of(row.info()).ifPresent(benchCase -> rows.putIfAbsent(benchCase, row)));
     }
 
     /**
      * One row of the table.
      *
      * @param benchCase the case
+     * @param rows its forks
      * @param nanos nanoseconds per page
      * @param fastest the fastest iteration of all forks, in nanoseconds per page
-     * @param timesBaseline against one atomic add per page
-     * @param disturbed forks that may have been disturbed
+     * @param timesBaseline against one atomic add per page; NaN if that was not measured
      */
-    public record Row(BenchCase benchCase, Estimate nanos, double fastest, double timesBaseline, int disturbed) {}
+    public record Row(BenchCase benchCase, CaseRows rows, Estimate nanos, double fastest, double timesBaseline) {}
 
     /**
      * The rows, in the order of the manifest.
@@ -68,20 +49,45 @@ public final class Answers {
      * @return one for each case
      */
     public List<Row> rows() {
-        final double baseline = nanos(BenchCase.baseline()).value();
-        return forks.keySet().stream()
-                .map(benchCase -> new Row(
-                        benchCase,
-                        nanos(benchCase),
-                        of(benchCase).stream()
-                                .flatMapToDouble(fork -> Arrays.stream(fork.iterations()))
+        return rows.entrySet().stream()
+                .map(entry -> new Row(
+                        entry.getKey(),
+                        entry.getValue(),
+                        nanos(entry.getKey()),
+                        entry.getValue().scores().stream()
+                                .flatMapToDouble(Arrays::stream)
                                 .min()
                                 .orElseThrow(),
-                        nanos(benchCase).value() / baseline,
-                        (int) of(benchCase).stream()
-                                .filter(fork -> !fork.disturbances(cpus).isEmpty())
-                                .count()))
+                        timesBaseline(entry.getValue())))
                 .toList();
+    }
+
+    /** Each fork against the baseline of its own machine. */
+    private double timesBaseline(final CaseRows ofCase) {
+        final CaseRows baseline = rows.get(BenchCase.baseline());
+        if (baseline == null) {
+            return Double.NaN;
+        }
+        return ofCase.forks().stream()
+                .mapToDouble(fork -> fork.mean()
+                        / baseline.forks().stream()
+                                .filter(other -> other.machine() == fork.machine())
+                                .mapToDouble(ForkRow::mean)
+                                .average()
+                                .orElse(Double.NaN))
+                .filter(Double::isFinite)
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    /**
+     * Whether a case was measured.
+     *
+     * @param benchCase a case
+     * @return true if there is a fork of it
+     */
+    public boolean has(final BenchCase benchCase) {
+        return rows.containsKey(benchCase);
     }
 
     /**
@@ -91,55 +97,30 @@ public final class Answers {
      * @return the estimate
      */
     public Estimate nanos(final BenchCase benchCase) {
-        return Estimates.mean(of(benchCase).stream().map(ForkResult::iterations).toList());
+        return Estimates.mean(of(benchCase).scores());
     }
 
     /**
-     * One case against another, paired by round where both ran in it.
+     * One case against another, paired by round and machine where both ran there.
      *
      * @param numerator the one
      * @param denominator the other
      * @return the ratio
      */
     public Estimate ratio(final BenchCase numerator, final BenchCase denominator) {
-        final Map<Integer, Double> ones = meansByRound(numerator);
-        final Map<Integer, Double> others = meansByRound(denominator);
-        final int[] rounds = ones.keySet().stream()
-                .filter(others::containsKey)
-                .mapToInt(Integer::intValue)
-                .sorted()
-                .toArray();
-        if (rounds.length == 0) {
-            return Estimates.pairedRatio(
-                    new double[] {nanos(numerator).value()},
-                    new double[] {nanos(denominator).value()});
-        }
-        return Estimates.pairedRatio(
-                Arrays.stream(rounds)
-                        .mapToDouble(round -> ones.getOrDefault(round, Double.NaN))
-                        .toArray(),
-                Arrays.stream(rounds)
-                        .mapToDouble(round -> others.getOrDefault(round, Double.NaN))
-                        .toArray());
-    }
-
-    private Map<Integer, Double> meansByRound(final BenchCase benchCase) {
-        final Map<Integer, Double> means = new LinkedHashMap<>();
-        of(benchCase).forEach(fork -> means.put(fork.forkRun().round(), fork.mean()));
-        return means;
+        return Ratios.of(of(numerator), of(denominator));
     }
 
     /**
      * The fast case that the answer is about: 512 base pages in one call, or a dump if there is nothing else.
      *
-     * @return the case
+     * @return the case, if anything was got fast
      */
-    public BenchCase headlineFast() {
+    public Optional<BenchCase> headlineFast() {
         return walkOf512()
-                .or(() -> forks.keySet().stream()
+                .or(() -> rows.keySet().stream()
                         .filter(benchCase -> benchCase.subject() == Subject.GET_FAST)
-                        .findFirst())
-                .orElseThrow(() -> new IllegalArgumentException("nothing was got fast"));
+                        .findFirst());
     }
 
     /**
@@ -157,7 +138,7 @@ public final class Answers {
                         benchCase.guard(),
                         benchCase.access(),
                         benchCase.operations()))
-                .filter(forks::containsKey);
+                .filter(rows::containsKey);
     }
 
     /**
@@ -166,8 +147,9 @@ public final class Answers {
      * @return in the order of the manifest
      */
     public List<BenchCase> comparedFast() {
-        return forks.keySet().stream()
-                .filter(benchCase -> benchCase.subject() == Subject.GET_FAST)
+        return rows.keySet().stream()
+                .filter(benchCase -> benchCase.subject() == Subject.GET_FAST
+                        && benchCase.twin().isEmpty())
                 .filter(benchCase -> sibling(benchCase, Subject.GET_SLOW).isPresent())
                 .toList();
     }
@@ -179,7 +161,7 @@ public final class Answers {
      */
     public Optional<BenchCase> walkOf512() {
         return Optional.of(BenchCase.synthetic(Subject.GET_FAST, Layout.BASE_PAGES, Manifest.HEADLINE_PAGES))
-                .filter(forks::containsKey);
+                .filter(rows::containsKey);
     }
 
     /**
@@ -188,8 +170,8 @@ public final class Answers {
      * @param benchCase a measured case
      * @return in the order in which they ran
      */
-    public List<ForkResult> of(final BenchCase benchCase) {
-        final List<ForkResult> ofCase = forks.get(benchCase);
+    public CaseRows of(final BenchCase benchCase) {
+        final CaseRows ofCase = rows.get(benchCase);
         if (ofCase == null) {
             throw new IllegalArgumentException("not measured: " + benchCase.id());
         }
@@ -197,20 +179,15 @@ public final class Answers {
     }
 
     /**
-     * Every fork.
+     * A counter of a case.
      *
-     * @return by case
+     * @param benchCase a measured case
+     * @param counter its name
+     * @return the sum over all forks
      */
-    public List<ForkResult> all() {
-        return forks.values().stream().flatMap(List::stream).toList();
-    }
-
-    /**
-     * Processors of the machine.
-     *
-     * @return at least 1
-     */
-    public int cpus() {
-        return cpus;
+    long sum(final BenchCase benchCase, final String counter) {
+        return of(benchCase).forks().stream()
+                .mapToLong((final ForkRow fork) -> fork.counter(counter))
+                .sum();
     }
 }

@@ -5,42 +5,40 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import org.gup.bench.env.Environment;
+import org.gup.bench.compare.AaPair;
 import org.gup.bench.layout.Layout;
-import org.gup.bench.layout.PageSurvey;
 import org.gup.bench.layout.PageSurvey.Way;
-import org.gup.bench.layout.SurveyedLayout;
+import org.gup.bench.layout.SurveyResult;
 import org.gup.bench.plan.BenchCase;
 import org.gup.bench.plan.Manifest;
-import org.gup.bench.plan.RunPlan;
 import org.gup.bench.plan.Subject;
-import org.gup.bench.run.ForkResult;
+import org.gup.bench.results.CaseInfo;
+import org.gup.bench.results.ForkRow;
+import org.gup.bench.results.Run;
 import org.gup.bench.stats.Estimate;
-import org.gup.flags.Errno;
-import org.gup.stat.StopReason;
+import org.gup.bench.text.Numbers;
+import org.gup.bench.text.TextTable;
 
 /** What a run found, for people: as {@code summary.md} and for the terminal. */
 public final class Summary {
     private static final int MOST_PLACES = 4;
-    private static final String SPREAD_NOTE =
+    static final String SPREAD_NOTE =
             "n: JVMs measured. [ ]: 95 % interval of the mean over JVMs (Student's t). *: fewer than three JVMs, the fastest"
                     + " and slowest iteration instead of an interval.";
 
-    private final RunPlan plan;
+    private final Run run;
     private final Answers answers;
-    private final List<SurveyedLayout> layouts;
+    private final List<SurveyResult> layouts;
 
     /**
      * A summary.
      *
-     * @param plan what was run
-     * @param answers what was found
-     * @param layouts the address spaces
+     * @param run what was measured
      */
-    public Summary(final RunPlan plan, final Answers answers, final List<SurveyedLayout> layouts) {
-        this.plan = plan;
-        this.answers = answers;
-        this.layouts = List.copyOf(layouts);
+    public Summary(final Run run) {
+        this.run = run;
+        this.answers = new Answers(run);
+        this.layouts = run.layouts().stream().map(SurveyResult::of).toList();
     }
 
     /**
@@ -50,26 +48,56 @@ public final class Summary {
      */
     public List<String> sentences() {
         final List<String> sentences = new ArrayList<>();
-        final BenchCase fast = answers.headlineFast();
-        answers.sibling(fast, Subject.GET_SLOW)
+        final Optional<BenchCase> headline = answers.headlineFast();
+        headline.ifPresent(fast -> answers.sibling(fast, Subject.GET_SLOW)
                 .ifPresent(slow -> sentences.add(comparison(fast, slow) + "; a real kernel's is "
-                        + KernelReference.SLOW_TO_FAST + " on present 4K pages."));
+                        + KernelReference.SLOW_TO_FAST + " on present 4K pages.")));
+        incomplete().ifPresent(sentences::add);
         disturbance().ifPresent(sentences::add);
         answers.walkOf512()
+                .filter(walk -> answers.has(BenchCase.baseline()))
                 .ifPresent(walk -> sentences.add("A walk of 512 populated " + contiguity() + "4K pages costs "
                         + Numbers.withBounds(answers.ratio(walk, BenchCase.baseline()))
                         + " x one atomic add per page."));
-        answers.sibling(fast, Subject.PUT)
+        headline.flatMap(fast -> answers.sibling(fast, Subject.PUT))
                 .ifPresent(put -> sentences.add("Giving a page back costs " + ns(answers.nanos(put)) + "."));
         answers.comparedFast().stream()
-                .filter(dump ->
-                        dump.layout().isDump() && dump.pagesPerCall() == Manifest.DUMP_PAGES && !dump.equals(fast))
+                .filter(dump -> dump.layout().isDump()
+                        && dump.pagesPerCall() == Manifest.DUMP_PAGES
+                        && !Optional.of(dump).equals(headline))
                 .forEach(dump -> sentences.add(
                         comparison(dump, answers.sibling(dump, Subject.GET_SLOW).orElseThrow()) + "."));
-        answers.sibling(fast, Subject.GET_FAST_AGAIN)
+        headline.ifPresent(fast -> answers.sibling(fast, Subject.GET_FAST_AGAIN)
                 .ifPresent(again -> sentences.add("The same code measured again (A/A) differs by "
-                        + difference(answers.ratio(again, fast)) + ": smaller differences mean nothing here."));
+                        + difference(answers.ratio(again, fast)) + ": smaller differences mean nothing here.")));
+        sameCode().ifPresent(sentences::add);
+        if (sentences.isEmpty()) {
+            sentences.add(run.cases().size() + " cases were measured, none of which answers a question by itself.");
+        }
         return sentences;
+    }
+
+    /** How often pairs of the same code raised a false alarm. */
+    private Optional<String> sameCode() {
+        final List<AaPair> pairs = AaPair.of(run).stream()
+                .filter(pair -> pair.name().contains("#")
+                        && pair.decision().comparison().hasInterval())
+                .toList();
+        if (pairs.isEmpty()) {
+            return Optional.empty();
+        }
+        final long alarms = pairs.stream().filter(AaPair::falseAlarm).count();
+        return Optional.of(alarms + " of " + pairs.size()
+                + " A/A pairs, the same code measured twice, look different; 1 in 20 is to be expected.");
+    }
+
+    private Optional<String> incomplete() {
+        if (run.status() == Run.Status.COMPLETE) {
+            return Optional.empty();
+        }
+        final int planned = run.planned().stream().mapToInt(CaseInfo::forks).sum();
+        return Optional.of("NOT COMPLETE (" + run.status().word() + "): "
+                + run.forks().size() + " of " + planned + " forks were measured.");
     }
 
     private String comparison(final BenchCase fast, final BenchCase slow) {
@@ -80,10 +108,8 @@ public final class Summary {
 
     /** Said right behind the answer, since it puts the answer in doubt. */
     private Optional<String> disturbance() {
-        final List<ForkResult> all = answers.all();
-        final long disturbed = all.stream()
-                .filter(fork -> !fork.disturbances(answers.cpus()).isEmpty())
-                .count();
+        final List<ForkRow> all = run.forks();
+        final long disturbed = all.stream().filter(ForkRow::disturbed).count();
         if (disturbed == 0) {
             return Optional.empty();
         }
@@ -105,10 +131,9 @@ public final class Summary {
 
     private String contiguity() {
         return layouts.stream()
-                .filter(surveyed -> surveyed.layout().equals(Layout.BASE_PAGES))
-                .map(surveyed -> surveyed.survey().frameRuns() == 1
-                        ? "contiguous "
-                        : "(" + surveyed.survey().frameRuns() + " runs of frames) ")
+                .filter(surveyed -> surveyed.label().equals(Layout.BASE_PAGES.name()))
+                .map(surveyed ->
+                        surveyed.frameRuns() == 1 ? "contiguous " : "(" + surveyed.frameRuns() + " runs of frames) ")
                 .findFirst()
                 .orElse("");
     }
@@ -120,7 +145,7 @@ public final class Summary {
                 : point;
     }
 
-    private TextTable cases() {
+    TextTable cases() {
         final TextTable table = new TextTable(
                 2,
                 "case",
@@ -144,14 +169,14 @@ public final class Summary {
                     Numbers.number(row.fastest()),
                     Integer.toString(row.nanos().forks()),
                     Numbers.number(row.timesBaseline()),
-                    row.disturbed() == 0
+                    row.rows().disturbed() == 0
                             ? ""
-                            : row.disturbed() + " of " + row.nanos().forks());
+                            : row.rows().disturbed() + " of " + row.nanos().forks());
         }
         return table;
     }
 
-    private TextTable ratios() {
+    TextTable ratios() {
         final TextTable table =
                 new TextTable(1, "layout", "pages/call", "slow/fast", "95 % interval", "pairs", "kernel");
         for (final BenchCase fast : answers.comparedFast()) {
@@ -171,14 +196,14 @@ public final class Summary {
     }
 
     /** How each page of a layout can be got, asked for by itself. */
-    private TextTable ways() {
+    TextTable ways() {
         final TextTable table = new TextTable(4, "layout", "way", "why", "where", "pages");
-        for (final SurveyedLayout surveyed : layouts) {
-            for (final PageSurvey.Group group : surveyed.survey().groups()) {
+        for (final SurveyResult surveyed : layouts) {
+            for (final SurveyResult.Group group : surveyed.groups()) {
                 table.row(
-                        surveyed.layout().label(),
+                        surveyed.label(),
                         way(group),
-                        group.reason() == StopReason.NONE ? "the walk took it" : "walk stopped: " + group.reason(),
+                        group.reason().equals("NONE") ? "the walk took it" : "walk stopped: " + group.reason(),
                         places(group.where()),
                         Numbers.count(group.pages()));
             }
@@ -186,14 +211,12 @@ public final class Summary {
         return table;
     }
 
-    private static String way(final PageSurvey.Group group) {
+    private static String way(final SurveyResult.Group group) {
         final String way = group.way().name().toLowerCase(Locale.ROOT);
-        if (group.errno() == 0) {
+        if (group.errno().equals("0")) {
             return way;
         }
-        return group.way() == Way.FAST
-                ? "fast alone (slow: -" + Errno.name(group.errno()) + ")"
-                : way + ", -" + Errno.name(group.errno());
+        return group.way() == Way.FAST ? "fast alone (slow: " + group.errno() + ")" : way + ", " + group.errno();
     }
 
     private static String places(final List<String> where) {
@@ -202,13 +225,13 @@ public final class Summary {
     }
 
     /** How the pages of the measured calls were got: what the counters of the forks say. */
-    private TextTable legs() {
+    TextTable legs() {
         final TextTable table = new TextTable(
                 2, "case", "layout", "pages/call", "fast pages", "slow pages", "walks", "walks stopped early");
         for (final Answers.Row row : answers.rows()) {
             final BenchCase benchCase = row.benchCase();
-            final long fast = sum(benchCase, "fastPages");
-            final long slow = sum(benchCase, "slowPages");
+            final long fast = answers.sum(benchCase, "fastPages");
+            final long slow = answers.sum(benchCase, "slowPages");
             if (fast + slow > 0) {
                 table.row(
                         benchCase.label(),
@@ -216,43 +239,40 @@ public final class Summary {
                         Integer.toString(benchCase.pagesPerCall()),
                         share(fast, fast + slow),
                         share(slow, fast + slow),
-                        Numbers.count(sum(benchCase, "fastWalks")),
-                        share(sum(benchCase, "stoppedWalks"), sum(benchCase, "fastWalks")));
+                        Numbers.count(answers.sum(benchCase, "fastWalks")),
+                        share(answers.sum(benchCase, "stoppedWalks"), answers.sum(benchCase, "fastWalks")));
             }
         }
         return table;
-    }
-
-    private long sum(final BenchCase benchCase, final String counter) {
-        return answers.of(benchCase).stream()
-                .mapToLong(fork -> fork.counter(counter))
-                .sum();
     }
 
     private static String share(final long part, final long whole) {
         return whole == 0 ? "-" : String.format(Locale.ROOT, "%.1f %%", 100.0 * part / whole);
     }
 
-    private List<String> waysNotes() {
+    List<String> waysNotes() {
         final List<String> notes = new ArrayList<>();
-        for (final SurveyedLayout surveyed : layouts) {
-            final PageSurvey survey = surveyed.survey();
-            final long all =
-                    survey.groups().stream().mapToLong(PageSurvey.Group::pages).sum();
-            notes.add(surveyed.layout().label() + ": " + Numbers.count(all) + " pages, "
+        for (final SurveyResult survey : layouts) {
+            final long all = survey.groups().stream()
+                    .mapToLong(SurveyResult.Group::pages)
+                    .sum();
+            notes.add(survey.label() + ": " + Numbers.count(all) + " pages, "
                     + Numbers.count(survey.pages(Way.FAST)) + " fast (in " + Numbers.count(survey.frameRuns())
                     + (survey.frameRuns() == 1 ? " run" : " runs") + " of consecutive frames), "
                     + Numbers.count(survey.pages(Way.SLOW)) + " slow, " + Numbers.count(survey.pages(Way.REFUSED))
                     + " refused; " + Numbers.count(survey.faults()) + " faults on the way. Timed: the "
-                    + Numbers.count(survey.comparable()) + " pages that both calls get.");
+                    + Numbers.count(survey.sweptPages()) + " pages that both calls get.");
         }
         return notes;
     }
 
     private String environment() {
-        return "gup " + Environment.gupVersion() + ", profile " + plan.profile().name() + ", seed " + plan.seed()
-                + "; JDK " + Environment.jdkVersion() + ", " + Environment.cpuModel() + ", " + answers.cpus()
-                + " CPUs, THP " + Environment.thp() + ".";
+        return "gup " + run.fact("gupVersion") + ", profile " + run.profile() + ", seed " + run.seed() + "; JDK "
+                + run.fact("jdk", "vmVersion") + ", " + run.fact("cpu", "model") + ", " + run.cpus() + " CPUs, THP "
+                + run.fact("memory", "thp") + "."
+                + (run.environments().size() > 1
+                        ? " Measured on " + run.environments().size() + " machines."
+                        : "");
     }
 
     /**

@@ -26,24 +26,31 @@ public final class JmhJson {
     private JmhJson() {}
 
     /**
+     * One result.
+     *
+     * @param result of one fork
+     * @return an element of JMH's array
+     */
+    public static JsonElement of(final RunResult result) {
+        final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8)) {
+            ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(List.of(result));
+        }
+        return JsonParser.parseString(bytes.toString(StandardCharsets.UTF_8))
+                .getAsJsonArray()
+                .get(0);
+    }
+
+    /**
      * All results in one array.
      *
      * @param results one for each fork
-     * @param scrub what to do to every text in it
-     * @return the text of a JSON file
+     * @return the array
      */
-    public static String merge(final Collection<RunResult> results, final UnaryOperator<String> scrub) {
+    public static JsonArray merge(final Collection<JsonElement> results) {
         final JsonArray merged = new JsonArray();
-        for (final RunResult result : results) {
-            final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            try (PrintStream out = new PrintStream(bytes, false, StandardCharsets.UTF_8)) {
-                ResultFormatFactory.getInstance(ResultFormatType.JSON, out).writeOut(List.of(result));
-            }
-            JsonParser.parseString(bytes.toString(StandardCharsets.UTF_8))
-                    .getAsJsonArray()
-                    .forEach(element -> merged.add(scrubbed(element, scrub)));
-        }
-        return pretty(merged);
+        results.forEach(merged::add);
+        return merged;
     }
 
     /**

@@ -11,16 +11,21 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.gup.bench.error.BadInputException;
 
 /**
- * The folder of one run. Files are written into a hidden sibling, which {@link #publish} renames in one step; anything else
- * that ends the run removes it, together with the folders that were made for it.
+ * The folder of one run. Files are written into a hidden sibling, which {@link #publish} renames in one step. A run that is
+ * told to end in the middle is kept under a name that says so ({@link #keepUnfinished}) if a fork was finished; anything else
+ * that ends it removes the folder, together with those that were made for it.
  *
  * <p>Threading: any thread; a shutdown hook may {@link #close} while another thread writes.
  */
 public final class ResultsFolder implements AutoCloseable {
+    /** What is added to the name of a run that was told to end in the middle. */
+    static final String UNFINISHED = ".interrupted";
+
     private static final int MAX_TWINS = 100;
 
     private final Path parent;
@@ -28,6 +33,8 @@ public final class ResultsFolder implements AutoCloseable {
     private final List<Path> madeFolders;
     private final Path partial;
     private boolean ended;
+    private boolean resumed;
+    private int finishedForks;
 
     private ResultsFolder(final Path parent, final String name, final List<Path> madeFolders, final Path partial) {
         this.parent = parent;
@@ -69,6 +76,69 @@ public final class ResultsFolder implements AutoCloseable {
     }
 
     /**
+     * Goes on in the folder of an unfinished run. Whatever happens, it is not removed.
+     *
+     * @param unfinished the folder
+     * @param name the name it shall have in the end
+     * @return the folder, to be closed by the caller
+     */
+    public static ResultsFolder reopen(final Path unfinished, final String name) {
+        final Path parent = unfinished.toAbsolutePath().normalize().getParent();
+        if (parent == null) {
+            throw new BadInputException("'" + unfinished + "' is no results folder");
+        }
+        final ResultsFolder folder = new ResultsFolder(
+                parent, name, List.of(), unfinished.toAbsolutePath().normalize());
+        folder.resumed = true;
+        folder.finishedForks = 1;
+        return folder;
+    }
+
+    /**
+     * Writes what a fork measured: from now on there is something to be kept.
+     *
+     * @param file its name
+     * @param content its text
+     */
+    public synchronized void writeFork(final String file, final String content) {
+        write(file, content);
+        finishedForks++;
+    }
+
+    /**
+     * Ends the run before its end. What forks measured is kept under the folder's name and a mark; without any, nothing is.
+     *
+     * @return where it is, if it was kept
+     */
+    public synchronized Optional<Path> keepUnfinished() {
+        if (ended || finishedForks == 0) {
+            close();
+            return Optional.empty();
+        }
+        final Path kept = parent.resolve(name + UNFINISHED);
+        ended = true;
+        if (partial.equals(kept)) {
+            return Optional.of(kept);
+        }
+        try {
+            return Optional.of(Files.move(partial, free(name + UNFINISHED), StandardCopyOption.ATOMIC_MOVE));
+        } catch (final IOException failed) {
+            return Optional.of(partial);
+        }
+    }
+
+    /** A name that no folder has yet. */
+    private Path free(final String wanted) {
+        for (int twin = 1; twin <= MAX_TWINS; twin++) {
+            final Path target = parent.resolve(twin == 1 ? wanted : wanted + "-" + twin);
+            if (!Files.exists(target)) {
+                return target;
+            }
+        }
+        throw new IllegalStateException("too many results folders of one name: " + wanted);
+    }
+
+    /**
      * Writes a file to disk.
      *
      * @param file its name
@@ -100,18 +170,17 @@ public final class ResultsFolder implements AutoCloseable {
             throw new IllegalStateException("the results folder has been given up: " + name);
         }
         try {
-            for (int twin = 1; twin <= MAX_TWINS; twin++) {
-                final Path target = parent.resolve(twin == 1 ? name : name + "-" + twin);
-                if (!Files.exists(target)) {
-                    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-                    ended = true;
-                    return target;
-                }
+            try (Stream<Path> files = Files.list(partial)) {
+                files.filter(file -> UnfinishedRun.isScaffold(file.getFileName().toString()))
+                        .forEach(ResultsFolder::delete);
             }
+            final Path target = free(name);
+            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+            ended = true;
+            return target;
         } catch (final IOException failed) {
             throw new UncheckedIOException("cannot name the results folder " + name, failed);
         }
-        throw new IllegalStateException("too many results folders of one name: " + name);
     }
 
     /** Removes everything that was written, unless it has been published. */
@@ -121,6 +190,9 @@ public final class ResultsFolder implements AutoCloseable {
             return;
         }
         ended = true;
+        if (resumed) {
+            return;
+        }
         try (Stream<Path> inside = Files.walk(partial)) {
             inside.sorted(Comparator.reverseOrder()).forEach(ResultsFolder::delete);
         } catch (final IOException gone) {

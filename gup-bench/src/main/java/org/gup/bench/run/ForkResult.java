@@ -1,81 +1,74 @@
 package org.gup.bench.run;
 
-import java.time.Duration;
-import java.time.Instant;
+import com.google.gson.JsonElement;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.gup.bench.env.MachineState;
 import org.gup.bench.plan.ForkRun;
+import org.gup.bench.results.ForkRow;
+import org.gup.bench.results.JmhJson;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.IterationResult;
-import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
 /**
  * What one JVM measured.
  *
- * @param forkRun what it was to measure
+ * @param row its scores and the state of the machine
  * @param jmh what JMH makes of it
- * @param started when it was started
- * @param took how long it took, start and end of the JVM included
- * @param before the machine before
- * @param after the machine after
  */
-public record ForkResult(
-        ForkRun forkRun, RunResult jmh, Instant started, Duration took, MachineState before, MachineState after) {
+public record ForkResult(ForkRow row, JsonElement jmh) {
     /**
-     * The scores of the iterations.
+     * Takes a result of JMH over.
      *
-     * @return nanoseconds per page
-     */
-    public double[] iterations() {
-        return iterationResults()
-                .mapToDouble(iteration -> iteration.getPrimaryResult().getScore())
-                .toArray();
-    }
-
-    /**
-     * The fork's score.
-     *
-     * @return the mean of its iterations, in nanoseconds per page
-     */
-    public double mean() {
-        return Arrays.stream(iterations()).average().orElseThrow();
-    }
-
-    /**
-     * A counter of the benchmark, summed over the measured iterations.
-     *
-     * @param name such as {@code fastPages}
-     * @return the sum; 0 if there is no such counter
-     */
-    @SuppressWarnings("rawtypes") // as JMH declares it
-    public long counter(final String name) {
-        return (long) iterationResults()
-                .mapToDouble(iteration -> {
-                    final Map<String, Result> counters = iteration.getSecondaryResults();
-                    final Result counter = counters.get(name);
-                    return counter == null ? 0 : counter.getScore();
-                })
-                .sum();
-    }
-
-    /**
-     * What may have disturbed it.
-     *
+     * @param forkRun what was to be measured
+     * @param jmh what JMH makes of it
+     * @param startedUtc when it was started
+     * @param tookMillis how long it took
+     * @param before the machine before
+     * @param after the machine after
      * @param cpus processors of the machine
-     * @return sentences; empty if nothing did
+     * @return the fork's result
      */
-    public List<String> disturbances(final int cpus) {
-        return after.disturbancesSince(before, cpus);
-    }
-
-    private Stream<IterationResult> iterationResults() {
-        return jmh.getBenchmarkResults().stream()
+    static ForkResult of(
+            final ForkRun forkRun,
+            final RunResult jmh,
+            final String startedUtc,
+            final long tookMillis,
+            final MachineState before,
+            final MachineState after,
+            final int cpus) {
+        final List<IterationResult> iterations = jmh.getBenchmarkResults().stream()
                 .map(BenchmarkResult::getIterationResults)
-                .flatMap(Collection::stream);
+                .flatMap(Collection::stream)
+                .toList();
+        final SortedMap<String, Double> counters = new TreeMap<>();
+        iterations.forEach(iteration -> iteration
+                .getSecondaryResults()
+                .forEach((name, counter) -> counters.merge(name, counter.getScore(), Double::sum)));
+        return new ForkResult(
+                new ForkRow(
+                        forkRun.benchCase().id(),
+                        forkRun.order(),
+                        forkRun.round(),
+                        0,
+                        startedUtc,
+                        tookMillis,
+                        Arrays.stream(iterations.stream()
+                                        .mapToDouble(iteration ->
+                                                iteration.getPrimaryResult().getScore())
+                                        .toArray())
+                                .boxed()
+                                .toList(),
+                        counters,
+                        before.load1(),
+                        after.load1(),
+                        after.stealSince(before),
+                        after.othersSince(before, cpus),
+                        after.disturbancesSince(before, cpus)),
+                JmhJson.of(jmh));
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.gup.bench.env.Environment;
 import org.gup.bench.env.MachineState;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.BenchmarkFailedException;
@@ -70,7 +71,8 @@ public final class JmhForks {
         if (result.getBenchmarkResults().isEmpty()) {
             throw new BenchmarkFailedException(benchCase.id() + ": no result", new IllegalStateException());
         }
-        return new ForkResult(forkRun, result, started, took, before, MachineState.now());
+        return ForkResult.of(
+                forkRun, result, started.toString(), took.toMillis(), before, MachineState.now(), Environment.cpus());
     }
 
     private Options options(final BenchCase benchCase) {

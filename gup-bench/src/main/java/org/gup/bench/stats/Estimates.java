@@ -16,7 +16,7 @@ public final class Estimates {
     /** Fewest forks that give an interval. */
     public static final int MIN_FORKS = 3;
 
-    private static final double CONFIDENCE = 0.95;
+    static final double CONFIDENCE = 0.95;
 
     private Estimates() {}
 

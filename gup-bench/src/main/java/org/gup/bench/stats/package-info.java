@@ -1,4 +1,4 @@
-/** Means, intervals and ratios of forks. Knows numbers only. */
+/** Means, intervals, ratios and verdicts, from forks. Knows numbers only. */
 @NullMarked
 package org.gup.bench.stats;
 

@@ -2,6 +2,9 @@ package org.gup.bench.plan;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashMap;
 import java.util.HashSet;
@@ -70,5 +73,29 @@ class RunPlanTest {
         for (int i = 0; i < forkRuns.size(); i++) {
             assertEquals(i, forkRuns.get(i).order());
         }
+    }
+
+    @Test
+    void shouldShareTheForksOutAndKeepTogetherWhatIsCompared() {
+        final RunPlan whole = RunPlan.shuffled(Profile.DEFAULT, 7, cases);
+        final Map<Integer, Integer> partOf = new HashMap<>();
+        final Map<String, Integer> partOfCell = new HashMap<>();
+        for (int part = 1; part <= 3; part++) {
+            final RunPlan mine = whole.shard(part, 3);
+            assertEquals(whole.cases(), mine.cases());
+            assertTrue(
+                    mine.forkRuns().stream().anyMatch(one -> one.benchCase().equals(BenchCase.baseline())),
+                    "each machine has a baseline");
+            for (final ForkRun forkRun : mine.forkRuns()) {
+                assertNull(partOf.put(forkRun.order(), part), "a fork in two parts");
+                if (forkRun.order() < whole.forkRuns().size()) {
+                    final String unit = forkRun.benchCase().cell() + forkRun.round();
+                    assertEquals(part, partOfCell.computeIfAbsent(unit, first -> partOf.get(forkRun.order())));
+                }
+            }
+        }
+        whole.forkRuns().forEach(forkRun -> assertTrue(partOf.containsKey(forkRun.order())));
+        assertEquals(whole, whole.shard(1, 1));
+        assertThrows(IllegalArgumentException.class, () -> whole.shard(4, 3));
     }
 }

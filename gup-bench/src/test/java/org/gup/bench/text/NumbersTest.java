@@ -1,4 +1,4 @@
-package org.gup.bench.report;
+package org.gup.bench.text;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

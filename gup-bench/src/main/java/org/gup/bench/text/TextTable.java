@@ -1,10 +1,10 @@
-package org.gup.bench.report;
+package org.gup.bench.text;
 
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of texts, as Markdown or for a terminal. Columns that start with a number are aligned right. */
-final class TextTable {
+/** A table of texts, as Markdown or for a terminal. The first columns are words, aligned left; the others are numbers, aligned right. */
+public final class TextTable {
     /** Markdown wants a dash and a colon. */
     private static final int MIN_WIDTH = 2;
 
@@ -18,23 +18,65 @@ final class TextTable {
      * @param leftColumns how many columns, from the first on, are words; the others are numbers
      * @param header names of the columns
      */
-    TextTable(final int leftColumns, final String... header) {
+    public TextTable(final int leftColumns, final String... header) {
         this.leftColumns = leftColumns;
         this.header = List.of(header);
     }
 
-    void row(final String... cells) {
+    /**
+     * Adds a row.
+     *
+     * @param cells one for each column
+     */
+    public void row(final String... cells) {
         if (cells.length != header.size()) {
             throw new IllegalArgumentException("cells=" + cells.length + ", columns=" + header.size());
         }
         rows.add(List.of(cells));
     }
 
-    boolean isEmpty() {
+    /**
+     * Whether there is no row.
+     *
+     * @return true until the first one is added
+     */
+    public boolean isEmpty() {
         return rows.isEmpty();
     }
 
-    List<String> markdown() {
+    /**
+     * Names of the columns.
+     *
+     * @return as given
+     */
+    public List<String> header() {
+        return header;
+    }
+
+    /**
+     * The rows.
+     *
+     * @return in the order in which they were added
+     */
+    public List<List<String>> rows() {
+        return List.copyOf(rows);
+    }
+
+    /**
+     * How many columns are words.
+     *
+     * @return counted from the left
+     */
+    public int leftColumns() {
+        return leftColumns;
+    }
+
+    /**
+     * As Markdown.
+     *
+     * @return lines
+     */
+    public List<String> markdown() {
         final List<String> lines = new ArrayList<>();
         lines.add("| " + String.join(" | ", padded(header)) + " |");
         final StringBuilder rule = new StringBuilder("|");
@@ -47,7 +89,12 @@ final class TextTable {
         return lines;
     }
 
-    List<String> plain() {
+    /**
+     * For a terminal.
+     *
+     * @return lines
+     */
+    public List<String> plain() {
         final List<String> lines = new ArrayList<>();
         lines.add(String.join("  ", padded(header)).stripTrailing());
         rows.forEach(row -> lines.add(String.join("  ", padded(row)).stripTrailing()));
