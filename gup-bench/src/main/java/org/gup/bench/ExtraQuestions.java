@@ -1,0 +1,125 @@
+package org.gup.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.gup.bench.env.Environment;
+import org.gup.bench.plan.Extras;
+import org.gup.bench.plan.Profile;
+import org.gup.bench.results.CaseInfo;
+import org.gup.bench.results.ForkRow;
+import org.gup.bench.run.ForkArguments;
+import org.gup.bench.text.Glob;
+
+/**
+ * The questions that programs of their own measure, many cases in one fork; they run after the forks of JMH. A run that goes on
+ * after an interruption measures them anew: they take seconds.
+ */
+final class ExtraQuestions {
+    private final List<Extras> extras;
+    private final List<Glob> only;
+    private final int part;
+    private final int parts;
+
+    private ExtraQuestions(final List<Extras> extras, final List<Glob> only, final int part, final int parts) {
+        this.extras = extras;
+        this.only = only;
+        this.part = part;
+        this.parts = parts;
+    }
+
+    /** What a profile asks besides JMH's cases, of which a scope may take a part. */
+    static ExtraQuestions of(final Profile profile, final MainJob.Scope scope) {
+        final List<Glob> only = scope.only().stream().map(Glob::new).toList();
+        final List<Extras> chosen = scope.sameCodePairs() > 0
+                ? List.of()
+                : Extras.of(profile).stream()
+                        .filter(extra ->
+                                extra.forks().cases(extra.count()).stream().anyMatch(info -> matches(only, info.id())))
+                        .toList();
+        return new ExtraQuestions(
+                chosen,
+                only,
+                scope.shard().map(MainJob.Shard::part).orElse(1),
+                scope.shard().map(MainJob.Shard::parts).orElse(1));
+    }
+
+    private static boolean matches(final List<Glob> only, final String id) {
+        return only.isEmpty() || only.stream().anyMatch(glob -> glob.matches(id));
+    }
+
+    boolean isEmpty() {
+        return forks() == 0;
+    }
+
+    /** Forks of this part of the run. */
+    int forks() {
+        int forks = 0;
+        for (final Extras extra : extras) {
+            forks += count(extra);
+        }
+        return forks;
+    }
+
+    /** Forks of an extra that fall to this part: every parts-th of them. */
+    private int count(final Extras extra) {
+        return (extra.count() - part + parts) / parts;
+    }
+
+    Duration estimate() {
+        long seconds = 0;
+        for (final Extras extra : extras) {
+            seconds += (long) count(extra) * extra.seconds();
+        }
+        return Duration.ofSeconds(seconds);
+    }
+
+    /** What they measure. */
+    List<CaseInfo> cases() {
+        return extras.stream()
+                .flatMap(extra -> extra.forks().cases(extra.count()).stream())
+                .filter(info -> matches(only, info.id()))
+                .toList();
+    }
+
+    /** A line for each of them. */
+    List<String> lines() {
+        return extras.stream()
+                .map(extra -> count(extra) + " x " + extra.forks().name())
+                .toList();
+    }
+
+    /**
+     * Runs them.
+     *
+     * @param firstOrder position of the first fork in the run
+     * @param seed of their order
+     * @param console hears of each fork
+     * @return a row for each case and fork
+     */
+    List<ForkRow> run(final int firstOrder, final long seed, final Console console) {
+        final Random random = new Random(seed);
+        final List<ForkRow> rows = new ArrayList<>();
+        int order = firstOrder;
+        for (final Extras extra : extras) {
+            for (int round = 0; round < extra.count(); round++) {
+                final long forkSeed = random.nextLong();
+                if (round % parts != part - 1) {
+                    continue;
+                }
+                if (!console.quiet()) {
+                    console.err()
+                            .println("gup-bench: " + extra.forks().name() + ", fork " + (round + 1) + " of "
+                                    + extra.count());
+                    console.err().flush();
+                }
+                extra.forks().run(ForkArguments.forThisJdk(), order, round, forkSeed, Environment.cpus()).stream()
+                        .filter(row -> matches(only, row.caseId()))
+                        .forEach(rows::add);
+                order++;
+            }
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,91 @@
+package org.gup.bench.migration;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.gup.bench.fork.ExtraForks;
+import org.gup.bench.migration.CmaOverTime.Pins;
+import org.gup.bench.migration.CmaOverTime.Step;
+import org.gup.bench.results.ForkRow;
+import org.gup.bench.run.ForkArguments;
+import org.gup.zone.CmaRange;
+import org.junit.jupiter.api.Test;
+
+/** The calls that migrate do what their labels say; the scene checks contents, places and books itself. */
+class MigrationForkTest {
+    @Test
+    void shouldMeasureEveryScenario() {
+        final MigrationFork.Result result = MigrationFork.measure(4, 7);
+        assertEquals(Scenario.all().size(), result.rows().size());
+        for (final Scenario scenario : Scenario.all()) {
+            final MigrationFork.Row row = result.rows().get(scenario.id());
+            assertTrue(row.nanos() > 0, scenario.id());
+            final double phases = row.phases().values().stream()
+                    .mapToDouble(Double::doubleValue)
+                    .sum();
+            assertTrue(phases > 0, scenario.id());
+        }
+        assertEquals(64, result.rows().get("held").failed());
+        assertEquals(1, result.rows().get("pagevec").drains());
+        assertEquals(0, result.rows().get("slow-100").drains());
+        assertEquals(0, result.rows().get("slow-0").rounds());
+        assertEquals(512, result.rows().get("slow-100").migrated());
+        assertEquals(51, result.rows().get("slow-10").migrated());
+        assertEquals(1, result.rows().get("huge").migrated());
+        assertEquals(1, result.rows().get("hugetlb").migrated());
+        assertTrue(result.copyHotNanos() > 0 && result.copyColdNanos() > 0 && result.stampNanos() > 0);
+    }
+
+    @Test
+    void shouldMakeARowOfEachCase() {
+        final ExtraForks forks = new MigrationForks(2);
+        final List<ForkRow> rows = forks.run(ForkArguments.forThisJdk(), 5, 1, 3, 2);
+        assertEquals(forks.cases(1).size(), rows.size());
+        for (int i = 0; i < rows.size(); i++) {
+            assertEquals(forks.cases(1).get(i).id(), rows.get(i).caseId());
+            assertEquals(5, rows.get(i).order());
+            assertEquals(1, rows.get(i).round());
+        }
+    }
+
+    @Test
+    void shouldCutTheAreaDownWherePinsAreLeft() {
+        final List<Step> none = CmaOverTime.simulate(Pins.NONE, 50, 1);
+        final List<Step> migrated = CmaOverTime.simulate(Pins.MIGRATED, 50, 1);
+        final List<Step> left = CmaOverTime.simulate(Pins.LEFT_IN_PLACE, 50, 1);
+        for (int step = 0; step < 50; step++) {
+            assertEquals(CmaOverTime.AREA_PAGES, none.get(step).largestRun(), "no pins, step " + step);
+            assertTrue(none.get(step).granted() && migrated.get(step).granted(), "step " + step);
+            assertEquals(CmaOverTime.AREA_PAGES, migrated.get(step).largestRun(), "migrated, step " + step);
+            assertEquals(0, migrated.get(step).pinnedInArea());
+            assertEquals(4 * Math.min(40, step + 1), left.get(step).pinnedInArea(), "left in place, step " + step);
+        }
+        assertTrue(
+                left.get(49).largestRun() < CmaOverTime.AREA_PAGES / 2,
+                () -> left.get(49).toString());
+        assertTrue(
+                left.get(49).busy() > 0 && !left.get(49).granted(),
+                () -> left.get(49).toString());
+        assertEquals(left, CmaOverTime.simulate(Pins.LEFT_IN_PLACE, 50, 1), "the same seed, the same numbers");
+    }
+
+    @Test
+    void shouldFindTheLongestGap() {
+        final CmaRange range = new CmaRange("x", 1000, 100);
+        assertEquals(100, CmaOverTime.longestGap(range, new long[0]));
+        assertEquals(99, CmaOverTime.longestGap(range, new long[] {1000}));
+        assertEquals(60, CmaOverTime.longestGap(range, new long[] {1010, 1039}));
+        assertEquals(88, CmaOverTime.longestGap(range, new long[] {1005, 1094}));
+    }
+
+    @Test
+    void shouldKeepTheSimulationAsRows() {
+        final List<ForkRow> rows = new CmaForks(10).run(List.of(), 0, 0, 99, 2);
+        assertEquals(Pins.values().length, rows.size());
+        for (final ForkRow row : rows) {
+            assertEquals(10, row.iterations().size());
+        }
+        assertEquals(10, rows.get(0).counter("granted"));
+    }
+}
