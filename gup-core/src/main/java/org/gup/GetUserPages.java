@@ -430,7 +430,7 @@ public final class GetUserPages extends PageReferences {
     /** Models the WARN_ON_ONCE of {@code try_get_compound_head()}. */
     private void warnOfOverflow(final Task task) {
         if (task.walkState().stop() == StopReason.REFCOUNT_OVERFLOW) {
-            warnings.warn(task.counters(), OnceWarnings.Site.GUP_PGD_RANGE, "a page's count is negative");
+            warnings.warn(task.counters(), OnceWarnings.Site.GUP_PGD_RANGE, "the count of a page is negative");
         }
     }
 

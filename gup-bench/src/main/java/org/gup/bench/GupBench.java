@@ -1,5 +1,6 @@
 package org.gup.bench;
 
+import org.gup.bench.agree.AgreeCommand;
 import org.gup.bench.env.Environment;
 import org.openjdk.jmh.util.Version;
 import picocli.CommandLine;
@@ -17,12 +18,26 @@ import picocli.CommandLine.Spec;
         versionProvider = GupBench.VersionText.class,
         description = "What each path of the get_user_pages model costs. Without a command: run.",
         synopsisSubcommandLabel = "[COMMAND]",
-        subcommands = {RunCommand.class, ListCommand.class, JmhCommand.class, HelpCommand.class},
+        subcommands = {
+            RunCommand.class,
+            CompareCommand.class,
+            ReportCommand.class,
+            ListCommand.class,
+            MergeCommand.class,
+            AgreeCommand.class,
+            GupTestCommand.class,
+            CompletionCommand.class,
+            JmhCommand.class,
+            HelpCommand.class
+        },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:done",
             "1:a benchmark failed: its answer was wrong, or its JVM died",
             "2:wrong usage, bad input, a limit or the environment",
+            "3:a regression (compare --fail-on)",
+            "4:not comparable (compare, merge, run --resume)",
+            "5:inconclusive (compare --fail-on-inconclusive)",
             "130:interrupted"
         },
         footer = {
