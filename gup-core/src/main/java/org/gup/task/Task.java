@@ -129,6 +129,7 @@ public final class Task {
      * @param nth which attempt from now on, 1 for the next; 0 for none
      * @throws IllegalArgumentException if it is negative
      */
+    @SuppressWarnings("EnumOrdinal") // an index into an array of this class
     public void failNth(final FaultPoint point, final int nth) {
         if (nth < 0) {
             throw new IllegalArgumentException("nth must not be negative: nth=" + nth);
@@ -142,6 +143,7 @@ public final class Task {
      * @param point where
      * @return whether it is the one that is to fail
      */
+    @SuppressWarnings("EnumOrdinal") // an index into an array of this class
     public boolean shouldFail(final FaultPoint point) {
         final int left = failNth[point.ordinal()];
         if (left == 0) {
