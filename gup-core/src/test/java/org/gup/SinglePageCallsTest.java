@@ -108,7 +108,7 @@ class SinglePageCallsTest {
         machine.populate(BASE, 1);
         final long entryAddress = machine.entryAddress(BASE, PTE_LEVEL);
         final long entry = TablePages.entryAcquire(entryAddress);
-        final long bare = entry & ~(Pte.ACCESSED | Pte.DIRTY) | Pte.SPECIAL;
+        final long bare = (entry & ~(Pte.ACCESSED | Pte.DIRTY)) | Pte.SPECIAL;
         TablePages.storeRelease(entryAddress, bare);
         assertEquals(-EEXIST, follow(BASE, 0));
         assertEquals(bare, TablePages.entryAcquire(entryAddress), "not touched");

@@ -101,8 +101,8 @@ class ConcurrentProcessesTest {
             final long address = bases[which] + page * PAGE;
             assertEquals(MARK + page, UserAccess.load(task, machine.mm, address));
             assertEquals(last[which][page], UserAccess.load(task, machine.mm, address + 8L * word), "a store was lost");
-            UserAccess.store(task, machine.mm, address + 8L * word, round + 1);
-            last[which][page] = round + 1;
+            UserAccess.store(task, machine.mm, address + 8L * word, round + 1L);
+            last[which][page] = round + 1L;
         }
     }
 

@@ -195,7 +195,7 @@ class FileMigrationTest {
                         if (UserAccess.load(other, m.mm, address) != written[page]) {
                             throw new IllegalStateException("lost a write to page " + page + ", round " + i);
                         }
-                        written[page] = i + 1;
+                        written[page] = i + 1L;
                         UserAccess.store(other, m.mm, address, written[page]);
                     }
                 } catch (final Throwable thrown) {

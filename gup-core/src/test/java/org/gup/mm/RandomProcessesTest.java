@@ -47,16 +47,16 @@ class RandomProcessesTest {
         int offset;
     }
 
-    private static final class Process {
+    private static final class Life {
         final MmStruct mm;
         final Map<Long, Expected> pages = new HashMap<>();
 
-        Process(final MmStruct mm) {
+        Life(final MmStruct mm) {
             this.mm = mm;
         }
     }
 
-    private final List<Process> processes = new ArrayList<>();
+    private final List<Life> processes = new ArrayList<>();
     private MmMachine machine;
     private Random random;
     private boolean huge;
@@ -80,7 +80,7 @@ class RandomProcessesTest {
                 PhysicalMemory.builder().normalPages(65536).swapPages(8192).tlbSync(sync);
         try (MmMachine made = new MmMachine(builder, 4)) {
             machine = made;
-            processes.add(new Process(machine.mm));
+            processes.add(new Life(machine.mm));
             for (int step = 0; step < STEPS; step++) {
                 try {
                     step(processes.get(random.nextInt(processes.size())));
@@ -102,7 +102,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void step(final Process process) {
+    private void step(final Life process) {
         final int dice = random.nextInt(100);
         if (dice < 6) {
             mmap(process);
@@ -128,7 +128,7 @@ class RandomProcessesTest {
     }
 
     /** What changes nothing that a process can see. */
-    private void kernel(final Process process, final int dice) {
+    private void kernel(final Life process, final int dice) {
         final long address = address();
         final long pages = pages();
         if (dice < 85) {
@@ -151,7 +151,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void migrate(final Process process, final long address) {
+    private void migrate(final Life process, final long address) {
         final long pfn = machine.pfn(process.mm, address);
         if (pfn < 0 || pfn == machine.memory.zeroPfn()) {
             return;
@@ -189,7 +189,7 @@ class RandomProcessesTest {
         };
     }
 
-    private void mmap(final Process process) {
+    private void mmap(final Life process) {
         final boolean whole = huge && random.nextBoolean();
         final long start = whole ? BASE : address();
         final long pages = whole ? 1024 : pages();
@@ -205,7 +205,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void munmap(final Process process) {
+    private void munmap(final Life process) {
         final long start = address();
         final long pages = pages();
         assertEquals(0, process.mm.munmap(machine.task, start, pages * PAGE));
@@ -214,7 +214,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void mprotect(final Process process) {
+    private void mprotect(final Life process) {
         final long start = address();
         final long pages = pages();
         final int prot = random.nextInt(3) == 0 ? PROT_READ : PROT_READ | PROT_WRITE;
@@ -224,7 +224,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void dontNeed(final Process process) {
+    private void dontNeed(final Life process) {
         final long start = address();
         final long pages = pages();
         for (long i = 0; i < pages; i++) {
@@ -242,7 +242,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void store(final Process process) {
+    private void store(final Life process) {
         final long address = address();
         final Expected page = process.pages.get(address);
         // Few values, so that there are pages with the same contents.
@@ -259,7 +259,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void load(final Process process) {
+    private void load(final Life process) {
         final long address = address();
         final Expected page = process.pages.get(address);
         try {
@@ -273,14 +273,14 @@ class RandomProcessesTest {
         }
     }
 
-    private void fork(final Process process) {
+    private void fork(final Life process) {
         if (processes.size() == MAX_PROCESSES) {
             exit(1 + random.nextInt(MAX_PROCESSES - 1));
             return;
         }
         final MmStruct child = process.mm.fork(machine.task);
         assertTrue(child != null, "fork without memory");
-        final Process forked = new Process(child);
+        final Life forked = new Life(child);
         process.pages.forEach((address, page) -> {
             final Expected copy = new Expected();
             copy.prot = page.prot;
@@ -298,7 +298,7 @@ class RandomProcessesTest {
         }
     }
 
-    private void mremap(final Process process) {
+    private void mremap(final Life process) {
         final long from = address();
         final VmArea vma = process.mm.findVma(from);
         if (vma == null || !vma.contains(from)) {
@@ -338,7 +338,7 @@ class RandomProcessesTest {
     }
 
     private void checkAll() {
-        for (final Process process : processes) {
+        for (final Life process : processes) {
             process.pages.forEach((address, page) -> assertEquals(
                     page.value,
                     machine.load(process.mm, address + page.offset),
@@ -359,7 +359,7 @@ class RandomProcessesTest {
     private void checkCounts() {
         final Map<Long, Integer> mappings = new HashMap<>();
         final Map<Long, Integer> references = new HashMap<>();
-        for (final Process process : processes) {
+        for (final Life process : processes) {
             for (final long address : process.pages.keySet()) {
                 count(process, address, mappings, references);
             }
@@ -373,7 +373,7 @@ class RandomProcessesTest {
     }
 
     private void count(
-            final Process process,
+            final Life process,
             final long address,
             final Map<Long, Integer> mappings,
             final Map<Long, Integer> references) {
