@@ -251,7 +251,7 @@ public final class FastWalker implements PageWalk {
             }
             final long head = guard.tryGetHead(memMap, PageDescriptor.page(hotBase, pfn));
             if (head == 0) {
-                stop = noReference(task, PageDescriptor.page(hotBase, pfn));
+                stop = noReference(PageDescriptor.page(hotBase, pfn));
                 break;
             }
             // Order: volatile, after the CAS of the reference: the other half of an unmapper's exchange-then-compare.
@@ -305,7 +305,7 @@ public final class FastWalker implements PageWalk {
         }
         final long head = memMap.head(memMap.page(pfn));
         if (!PageRef.tryGet(head, count)) {
-            return stop(task, noReference(task, head));
+            return stop(task, noReference(head));
         }
         // Order: volatile, after the CAS of the references. Alive: as in gupPteRange.
         if (TablePages.entryVolatile(leafAddress) != leaf) {
@@ -383,7 +383,7 @@ public final class FastWalker implements PageWalk {
         }
     }
 
-    private StopReason noReference(final Task task, final long page) {
+    private StopReason noReference(final long page) {
         if (PageRef.countOpaque(memMap.head(page)) < 0) {
             return StopReason.REFCOUNT_OVERFLOW;
         }

@@ -34,7 +34,6 @@ import org.gup.zone.SwapArea;
 final class Fork extends RangeWalk {
     private static final long NOT_INHERITED = LockedMappings.LOCK_FLAGS | VM_UFFD_MISSING | VM_UFFD_WP;
 
-    private final Task task;
     private final MmParts child;
     private final AnonPages pages;
     private final MemMap memMap;
@@ -45,9 +44,8 @@ final class Fork extends RangeWalk {
     private final boolean copyOnWrite;
     private boolean failed;
 
-    private Fork(final Task task, final MmParts parent, final MmParts child, final VmArea vma) {
+    private Fork(final MmParts parent, final MmParts child, final VmArea vma) {
         super(parent.pageTables);
-        this.task = task;
         this.child = child;
         this.pages = parent.pages;
         this.memMap = pages.memMap();
@@ -85,7 +83,7 @@ final class Fork extends RangeWalk {
         if ((flags & (VM_HUGETLB | VM_PFNMAP | VM_MIXEDMAP)) == 0 && vma.anonVma() == 0 && vma.ops() != null) {
             return true;
         }
-        final Fork fork = new Fork(task, parent, child, vma);
+        final Fork fork = new Fork(parent, child, vma);
         fork.walk(vma.start(), vma.end());
         return !fork.failed;
     }

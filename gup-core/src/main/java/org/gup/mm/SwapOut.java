@@ -30,7 +30,6 @@ import org.gup.zone.SwapArea;
  */
 final class SwapOut {
     private final Task task;
-    private final MmParts parts;
     private final AnonPages pages;
     private final MemMap memMap;
     private final SwapArea swap;
@@ -39,7 +38,6 @@ final class SwapOut {
 
     private SwapOut(final Task task, final MmParts parts) {
         this.task = task;
-        this.parts = parts;
         this.pages = parts.pages;
         this.memMap = pages.memMap();
         this.swap = pages.memory().swap();

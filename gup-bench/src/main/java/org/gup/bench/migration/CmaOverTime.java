@@ -74,7 +74,8 @@ public final class CmaOverTime {
      */
     public record Step(int largestRun, boolean granted, long busy, int pinnedInArea) {}
 
-    private record Process(MmStruct mm, long[] pinned) {}
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares pinners
+    private record Pinner(MmStruct mm, long[] pinned) {}
 
     /**
      * Runs steps.
@@ -95,7 +96,7 @@ public final class CmaOverTime {
             final CmaSteering steering = new CmaSteering(memory, task);
             final GetUserPages gup = new GetUserPages(memory);
             final CmaArea area = new CmaArea(memory, memory.cmaRanges().get(0), new MigratePages(memory, null));
-            final Deque<Process> processes = new ArrayDeque<>();
+            final Deque<Pinner> processes = new ArrayDeque<>();
             final List<Step> found = new ArrayList<>();
             for (int step = 0; step < steps; step++) {
                 // What the area had lent was moved out for the driver: that memory is to be used up again.
@@ -118,7 +119,7 @@ public final class CmaOverTime {
         }
     }
 
-    private static Process start(
+    private static Pinner start(
             final PhysicalMemory memory,
             final Task task,
             final GetUserPages gup,
@@ -154,16 +155,16 @@ public final class CmaOverTime {
                 throw new IllegalStateException("pages pinned: expected " + pinned.length + ", found " + got);
             }
         }
-        return new Process(mm, pinned);
+        return new Pinner(mm, pinned);
     }
 
-    private static void exit(final Task task, final GetUserPages gup, final Process process) {
+    private static void exit(final Task task, final GetUserPages gup, final Pinner process) {
         gup.putPages(task, process.pinned, process.pinned.length);
         process.mm.close(task);
     }
 
     private static Step ask(
-            final PhysicalMemory memory, final Task task, final CmaArea area, final Deque<Process> processes) {
+            final PhysicalMemory memory, final Task task, final CmaArea area, final Deque<Pinner> processes) {
         final long busyBefore = area.busy();
         final long granted = area.alloc(task, WANTED_PAGES, 0);
         final long busy = area.busy() - busyBefore;

@@ -100,6 +100,7 @@ public final class MigrationFork {
     }
 
     /** What is summed up over the rounds of one scenario. */
+    @SuppressWarnings("EnumOrdinal") // indices into arrays of this class
     private static final class Sums {
         private final Scenario scenario;
         private final double[] plain;

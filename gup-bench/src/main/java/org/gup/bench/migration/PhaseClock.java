@@ -9,6 +9,7 @@ import org.gup.task.Task;
  * Sums up the time between the borders of phases: one time stamp at each. What comes before the first border, and what the
  * stamps themselves cost, is in the sums too; the caller shows both.
  */
+@SuppressWarnings("EnumOrdinal") // indices into arrays of this class
 final class PhaseClock implements MigrationListener {
     private static final int PHASES = MigrationPhase.values().length;
 

@@ -77,7 +77,15 @@ final class CmaSection implements Section.Source {
                     step + 1.0,
                     new Mark(rows.info().id(), new Estimate(pages, pages, pages, 1, Estimate.Kind.NONE), false)));
         }
-        return new Curves.Series(pins.label(), pins.ordinal(), points);
+        return new Curves.Series(pins.label(), colour(pins), points);
+    }
+
+    private static int colour(final Pins pins) {
+        return switch (pins) {
+            case NONE -> 5;
+            case MIGRATED -> 0;
+            case LEFT_IN_PLACE -> 1;
+        };
     }
 
     private static long last(final ForkRow fork) {

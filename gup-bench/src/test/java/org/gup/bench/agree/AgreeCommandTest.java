@@ -63,10 +63,10 @@ class AgreeCommandTest {
 
     @Test
     void shouldImportTheOriginalFiles(@TempDir final Path directory) throws Exception {
-        Files.writeString(
-                directory.resolve("truth.csv"),
-                "id,kernel_version,setup,call,flags,nr,result,pages_pinned,pages_in_cma_before,pages_in_cma_after,notes\n"
-                        + "k52mov-00001,5.2.1,anon_pop,mlock,0,4,0,,0,0,addr=0x1000\n");
+        Files.writeString(directory.resolve("truth.csv"), """
+                id,kernel_version,setup,call,flags,nr,result,pages_pinned,pages_in_cma_before,pages_in_cma_after,notes
+                k52mov-00001,5.2.1,anon_pop,mlock,0,4,0,,0,0,addr=0x1000
+                """);
         final Path output = directory.resolve("out.gz");
         assertEquals(0, run("--import", directory.toString(), "--output", output.toString()));
         assertTrue(Files.size(output) > 0);

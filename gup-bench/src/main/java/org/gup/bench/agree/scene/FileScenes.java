@@ -115,7 +115,7 @@ final class FileScenes {
             stage.memory().lruvec().drainAll(stage.task());
             stage.touch(at + i * PAGE);
         }
-        final Process other = stage.fork();
+        final Proc other = stage.fork();
         final MmStruct mm = other.mm();
         final Task task = other.task();
         for (int i = 0; i < 2; i++) {

@@ -59,7 +59,7 @@ final class HugePageScenes {
         scenes.put("thp_two", stage -> {
             stage.mapHuge(HUGE_BASE, 3 * HUGE, RW);
             for (int i = 0; i < 3; i++) {
-                stage.write(HUGE_BASE + i * HUGE * PAGE, 1);
+                stage.write(HUGE_BASE + (long) i * HUGE * PAGE, 1);
             }
         });
     }

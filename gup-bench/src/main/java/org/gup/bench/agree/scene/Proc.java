@@ -9,4 +9,4 @@ import org.gup.task.Task;
  * @param task its one thread
  * @param mm its address space
  */
-public record Process(Task task, MmStruct mm) {}
+public record Proc(Task task, MmStruct mm) {}

@@ -51,13 +51,13 @@ public final class Stage implements AutoCloseable {
 
     private final Machine machine;
     private final RecordedCall recorded;
-    private final List<Process> processes = new ArrayList<>();
+    private final List<Proc> processes = new ArrayList<>();
     private final List<Long> held = new ArrayList<>();
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final List<Runnable> afterCall = new ArrayList<>();
     private boolean drains = true;
     private boolean wornOut;
-    private Process caller;
+    private Proc caller;
 
     /**
      * A stage with one empty process.
@@ -78,8 +78,8 @@ public final class Stage implements AutoCloseable {
         }
     }
 
-    private Process added(final MmStruct mm) {
-        final Process process = new Process(machine.memory().newTask(0), mm);
+    private Proc added(final MmStruct mm) {
+        final Proc process = new Proc(machine.memory().newTask(0), mm);
         processes.add(process);
         return process;
     }
@@ -133,7 +133,7 @@ public final class Stage implements AutoCloseable {
      *
      * @return the process
      */
-    public Process caller() {
+    public Proc caller() {
         return caller;
     }
 
@@ -227,12 +227,12 @@ public final class Stage implements AutoCloseable {
     }
 
     /** A child of who calls. */
-    Process fork() {
+    Proc fork() {
         return added(Objects.requireNonNull(mm().fork(task()), "fork"));
     }
 
     /** Lets another process make the call. */
-    void callFrom(final Process process) {
+    void callFrom(final Proc process) {
         caller = process;
     }
 
@@ -255,7 +255,7 @@ public final class Stage implements AutoCloseable {
     }
 
     /** Ends a process. */
-    void exit(final Process process) {
+    void exit(final Proc process) {
         processes.remove(process);
         process.mm().close(process.task());
         memory().exitTask(process.task());

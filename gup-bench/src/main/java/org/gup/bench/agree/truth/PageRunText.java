@@ -62,7 +62,7 @@ final class PageRunText {
         if (text.isEmpty()) {
             return runs;
         }
-        for (final String run : text.split(";")) {
+        for (final String run : text.split(";", -1)) {
             final int star = run.indexOf('*');
             runs.add(new PageRun(Integer.parseInt(run.substring(0, star)), state(run.substring(star + 1))));
         }

@@ -213,7 +213,7 @@ public final class RecordedCalls {
     private static Map<String, String> notes(final String text) {
         final Map<String, String> notes = new LinkedHashMap<>();
         if (!text.isEmpty()) {
-            for (final String note : text.split(";")) {
+            for (final String note : text.split(";", -1)) {
                 final int equals = note.indexOf('=');
                 notes.put(note.substring(0, equals), note.substring(equals + 1));
             }

@@ -107,7 +107,7 @@ public final class RecordedCsv {
 
     private static Map<String, Integer> columns(final BufferedReader text) throws IOException {
         final Map<String, Integer> columns = new HashMap<>();
-        for (final String name : String.valueOf(text.readLine()).split(",")) {
+        for (final String name : String.valueOf(text.readLine()).split(",", -1)) {
             columns.put(name, columns.size());
         }
         return columns;
@@ -143,7 +143,7 @@ public final class RecordedCsv {
 
     private static String notes(final String all) {
         final Set<String> kept = new LinkedHashSet<>();
-        for (final String note : all.split(";")) {
+        for (final String note : all.split(";", -1)) {
             final int equals = note.indexOf('=');
             if (equals > 0 && NOTES.contains(note.substring(0, equals))) {
                 kept.add(note);
@@ -199,7 +199,7 @@ public final class RecordedCsv {
 
         private char mark(final int page, final long frame, final boolean first) {
             final Long was = frames.get(page);
-            return first || was != null && was == frame ? '=' : '!';
+            return first || (was != null && was == frame) ? '=' : '!';
         }
 
         private static String frame(final String[] field, final Map<String, Integer> column) {
