@@ -31,6 +31,7 @@ import org.gup.bench.plan.Manifest;
 import org.gup.bench.plan.PlannedCase;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
+import org.gup.bench.report.OtherQuestions;
 import org.gup.bench.report.Summary;
 import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
@@ -226,6 +227,7 @@ final class MainJob {
             folder.write("jmh.log", scrubber.scrub(log.toString(StandardCharsets.UTF_8)));
             final Path published = folder.publish();
             new Summary(run).terminal(console::bold).forEach(console.out()::println);
+            new OtherQuestions(run).terminal(console::bold).forEach(console.out()::println);
             console.out().println("results: " + published);
             console.out().println("report:  " + published.resolve("report.html"));
             console.out().flush();

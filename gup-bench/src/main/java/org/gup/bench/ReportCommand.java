@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.gup.bench.env.Scrubber;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.ExitStatus;
+import org.gup.bench.report.OtherQuestions;
 import org.gup.bench.report.ReportFiles;
 import org.gup.bench.report.ReportPage;
 import org.gup.bench.report.Summary;
@@ -83,7 +84,7 @@ final class ReportCommand implements Callable<Integer> {
     /** Everything that is made from a run's raw results, by file name, before it is scrubbed. */
     static Map<String, String> files(final Run run) {
         final Map<String, String> files = new LinkedHashMap<>();
-        files.put("summary.md", new Summary(run).markdown());
+        files.put("summary.md", new Summary(run).markdown() + new OtherQuestions(run).markdown());
         files.put("report.html", new ReportPage(run).html());
         ReportFiles.costChart(run).ifPresent(chart -> files.put("cost.svg", chart));
         files.put("cases.csv", ReportFiles.casesCsv(run));

@@ -34,7 +34,8 @@ public final class ReportPage {
     private static final String STYLE = "report.css";
 
     /** The questions, in the order of the page. */
-    private static final List<Section.Source> SOURCES = List.of(new FastSlowSection(), new SameCodeSection());
+    private static final List<Section.Source> SOURCES = List.of(
+            new FastSlowSection(), new MigrationSection(), new CmaSection(), new CheckSection(), new SameCodeSection());
 
     private final Run run;
 

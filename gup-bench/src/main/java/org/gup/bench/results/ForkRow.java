@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one JVM measured, and how disturbed the machine was meanwhile.
@@ -172,8 +173,9 @@ public record ForkRow(
                 disturbances);
     }
 
-    private static double number(final JsonElement value) {
-        return value.isJsonNull() ? Double.NaN : value.getAsDouble();
+    /** What was not a number is not written. */
+    private static double number(final @Nullable JsonElement value) {
+        return value == null || value.isJsonNull() ? Double.NaN : value.getAsDouble();
     }
 
     private static JsonArray array(final Collection<Double> values) {

@@ -3,11 +3,13 @@ package org.gup.bench.migration;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonParser;
 import java.util.List;
 import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.migration.CmaOverTime.Pins;
 import org.gup.bench.migration.CmaOverTime.Step;
 import org.gup.bench.results.ForkRow;
+import org.gup.bench.results.JmhJson;
 import org.gup.bench.run.ForkArguments;
 import org.gup.zone.CmaRange;
 import org.junit.jupiter.api.Test;
@@ -87,5 +89,8 @@ class MigrationForkTest {
             assertEquals(10, row.iterations().size());
         }
         assertEquals(10, rows.get(0).counter("granted"));
+        final ForkRow written = ForkRow.of(
+                JsonParser.parseString(JmhJson.pretty(rows.get(0).json())).getAsJsonObject());
+        assertEquals(rows.get(0), written, "a row without load and stolen time is read as it was written");
     }
 }
