@@ -57,8 +57,9 @@ final class MigrationSection implements Section.Source {
                 List.of(
                         "Each sample maps its pages anew, some of them in a contiguous memory area (CMA), times one call alone, and"
                                 + " checks contents, counters and where the pages lie now.",
-                        "Phases are timed by one stamp at each border, in calls of their own; what the stamps cost is in the parts,"
-                                + " so that the sum lies above the whole measured without them.",
+                        "Phases are timed by one stamp at each border, in calls of their own. Each is a median over the samples, what the"
+                                + " stamps cost is in them, and so their sum need not be the whole that was measured without them:"
+                                + " the table has the quotient.",
                         "A model has no TLB shootdown and no work on other CPUs: a kernel's drain of all pagevecs and its"
                                 + " interrupts come on top. Kernel: a migration costs " + KERNEL
                                 + " copies of a page (compaction, Linux 6.18).")));
