@@ -128,7 +128,7 @@ public final class CheckLadder {
                         Double.NaN),
                 question(
                         "shape",
-                        "one comparison in place of one check after the other",
+                        "fused in place of check by check",
                         "fused-v5.2",
                         "v5.2",
                         Double.NaN));
