@@ -50,14 +50,14 @@ final class ExtraQuestions {
     }
 
     boolean isEmpty() {
-        return forks() == 0;
+        return extras.stream().allMatch(extra -> count(extra) == 0);
     }
 
-    /** Forks of this part of the run. */
+    /** JVMs of this part of the run. */
     int forks() {
         int forks = 0;
         for (final Extras extra : extras) {
-            forks += count(extra);
+            forks += extra.forks().isForked() ? count(extra) : 0;
         }
         return forks;
     }

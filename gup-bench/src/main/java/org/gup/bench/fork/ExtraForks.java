@@ -23,6 +23,15 @@ public interface ExtraForks {
     String name();
 
     /**
+     * Whether it runs in a JVM of its own.
+     *
+     * @return false for what is counted, not timed, in this one
+     */
+    default boolean isForked() {
+        return true;
+    }
+
+    /**
      * What one fork measures.
      *
      * @param forks how many forks are planned

@@ -39,6 +39,11 @@ public final class CmaForks implements ExtraForks {
         return "contiguous memory over time";
     }
 
+    @Override
+    public boolean isForked() {
+        return false;
+    }
+
     /**
      * The id of a case.
      *

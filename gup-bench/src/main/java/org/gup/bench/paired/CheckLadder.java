@@ -126,12 +126,7 @@ public final class CheckLadder {
                         "fused-cma-second-pass-lt",
                         "fused-v5.2-lt",
                         Double.NaN),
-                question(
-                        "shape",
-                        "fused in place of check by check",
-                        "fused-v5.2",
-                        "v5.2",
-                        Double.NaN));
+                question("shape", "fused in place of check by check", "fused-v5.2", "v5.2", Double.NaN));
     }
 
     private static Comparison same(final String id, final String question, final String arm, final String base) {

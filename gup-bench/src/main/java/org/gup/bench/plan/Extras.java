@@ -19,7 +19,7 @@ public record Extras(ExtraForks forks, int count, int seconds) {
      * Those of a profile.
      *
      * @param profile how much time there is
-     * @return in the order in which they run
+     * @return in the order in which they run; none for a profile that is not one of the three
      */
     public static List<Extras> of(final Profile profile) {
         if (profile.equals(Profile.SMOKE)) {
@@ -34,6 +34,9 @@ public record Extras(ExtraForks forks, int count, int seconds) {
                     new Extras(new CheckForks(512, 250), 20, 4),
                     new Extras(new CheckForks(8, 250), 20, 5),
                     new Extras(new CmaForks(200), 1, 4));
+        }
+        if (!profile.equals(Profile.DEFAULT)) {
+            return List.of();
         }
         return List.of(
                 new Extras(new MigrationForks(50), 3, 6),
