@@ -28,6 +28,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import org.gup.flags.VmFlags;
+import org.gup.mm.GateArea;
 import org.gup.mm.Mman;
 import org.gup.mm.VmArea;
 import org.gup.page.PageDescriptor;
@@ -241,7 +242,7 @@ class SinglePageCallsTest {
         final VmArea[] vmas = new VmArea[2];
         assertEquals(1, gup.getUserPages(task, machine.mm, GATE + 9, 2, 0, pages, vmas), "one page, then nothing");
         assertEquals(page, pages[0]);
-        assertSame(VmArea.gateArea(), vmas[0]);
+        assertSame(GateArea.area(), vmas[0]);
         assertEquals(2, machine.refcount(page));
         gup.putPage(task, page);
         assertEquals(1, gup.getUserPages(task, machine.mm, GATE, 1, 0, null, null));

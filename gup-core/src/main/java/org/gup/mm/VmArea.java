@@ -1,10 +1,8 @@
 package org.gup.mm;
 
 import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
-import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 
 import org.gup.file.MappedFile;
-import org.gup.flags.VmFlags;
 import org.gup.pgtable.Pte;
 import org.jspecify.annotations.Nullable;
 
@@ -17,18 +15,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: immutable but for the anon identity, which is set once, from 0, under the address space's spin lock.
  */
 public final class VmArea {
-    /** Where the vsyscall page is. Models {@code VSYSCALL_ADDR}. */
-    public static final long GATE_START = 0xffff_ffff_ff60_0000L;
-
-    private static final VmArea GATE = new VmArea(
-            GATE_START,
-            GATE_START + PAGE_SIZE,
-            VmFlags.VM_READ | VmFlags.VM_EXEC | VmFlags.VM_MAYREAD | VmFlags.VM_MAYEXEC,
-            GATE_START >>> PAGE_SHIFT,
-            null,
-            null,
-            0);
-
     private final long start;
     private final long end;
     private final long flags;
@@ -52,15 +38,6 @@ public final class VmArea {
         this.pgoff = pgoff;
         this.ops = ops;
         this.anonVma = anonVma;
-    }
-
-    /**
-     * The mapping of the vsyscall page, which is in no address space. Models {@code gate_vma}.
-     *
-     * @return the one there is
-     */
-    public static VmArea gateArea() {
-        return GATE;
     }
 
     /**

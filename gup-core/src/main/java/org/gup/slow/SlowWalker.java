@@ -32,6 +32,7 @@ import static org.gup.pgtable.PageTableGeometry.PAGE_SIZE;
 import org.gup.flags.VmFault;
 import org.gup.flags.VmFlags;
 import org.gup.kernel.KernelVersion;
+import org.gup.mm.GateArea;
 import org.gup.mm.MmStruct;
 import org.gup.mm.VmArea;
 import org.gup.page.MemMap;
@@ -234,12 +235,12 @@ public final class SlowWalker {
         while (done < nrPages) {
             if (vma == null || Long.compareUnsigned(address, vma.end()) >= 0) {
                 vma = mm.findExtendVma(task, address);
-                if (vma == null && vsyscallPfn >= 0 && VmArea.gateArea().contains(address)) {
+                if (vma == null && vsyscallPfn >= 0 && GateArea.area().contains(address)) {
                     final int error = takeGatePage(gupFlags, pages, (int) (offset + done));
                     if (error != 0) {
                         return done > 0 ? done : error;
                     }
-                    vma = VmArea.gateArea();
+                    vma = GateArea.area();
                     if (vmas != null) {
                         vmas[(int) (offset + done)] = vma;
                     }

@@ -310,7 +310,7 @@ class KernelActionsTest {
 
     @Test
     void shouldHaveAGateOutsideEveryAddressSpace() {
-        final VmArea gate = VmArea.gateArea();
+        final VmArea gate = GateArea.area();
         assertEquals(0xffff_ffff_ff60_0000L, gate.start());
         assertEquals(1, gate.nrPages());
         assertEquals(0x55, gate.flags());
