@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -133,9 +135,20 @@ public final class AgreeCommand implements Callable<Integer> {
     }
 
     private int importRecording(final Path directory, final PrintWriter out) throws IOException {
-        try (OutputStream file = Files.newOutputStream(output)) {
-            final int rows = RecordedCsv.convert(directory, file);
+        final Path unfinished = Path.of(output + ".unfinished");
+        try {
+            final int rows;
+            try (OutputStream file = Files.newOutputStream(unfinished)) {
+                rows = RecordedCsv.convert(directory, file);
+            }
+            Files.move(unfinished, output, StandardCopyOption.REPLACE_EXISTING);
             out.printf("%s: %,d calls%n", output, rows);
+        } catch (final NoSuchFileException missing) {
+            throw new BadInputException("no such file or folder: '" + missing.getMessage() + "'");
+        } catch (final IOException wrong) {
+            throw new BadInputException("cannot import '" + directory + "': " + wrong.getMessage());
+        } finally {
+            Files.deleteIfExists(unfinished);
         }
         out.flush();
         return ExitStatus.DONE;

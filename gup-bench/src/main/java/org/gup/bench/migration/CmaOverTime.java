@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.CmaSteering;
 import org.gup.cma.CmaArea;
 import org.gup.migrate.MigratePages;
 import org.gup.mm.MmStruct;

@@ -5,6 +5,7 @@ import static org.gup.flags.FollFlags.FOLL_WRITE;
 
 import java.util.Arrays;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.CmaSteering;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
 import org.gup.mm.UserAccess;

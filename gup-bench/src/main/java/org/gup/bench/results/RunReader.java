@@ -53,7 +53,7 @@ public final class RunReader {
                 | IllegalStateException
                 | NullPointerException
                 | IllegalArgumentException wrong) {
-            throw new BadInputException("'" + folder + "' is damaged: " + wrong);
+            throw new BadInputException("'" + folder + "' is damaged: " + wrong.getMessage());
         }
     }
 

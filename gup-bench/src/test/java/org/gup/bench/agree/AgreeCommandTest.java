@@ -10,6 +10,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.gup.bench.error.BadInputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,5 +73,28 @@ class AgreeCommandTest {
         assertEquals(0, run("--import", directory.toString(), "--output", output.toString()));
         assertTrue(Files.size(output) > 0);
         assertTrue(out.toString().contains("1 calls"), out::toString);
+    }
+
+    @Test
+    void shouldLeaveNothingOfARecordingThatIsMissingOrDamaged(@TempDir final Path directory) throws Exception {
+        final Path output = directory.resolve("out.gz");
+        final Path missing = directory.resolve("none");
+        final BadInputException none = assertThrows(
+                BadInputException.class,
+                () -> runOrThrow("--import", missing.toString(), "--output", output.toString()));
+        assertTrue(none.getMessage().contains("'" + missing + "'"), none.getMessage());
+        Files.writeString(directory.resolve("truth.csv"), """
+                id,kernel_version,setup,call,flags,nr,result,pages_pinned,pages_in_cma_before,pages_in_cma_after,notes
+                k52mov-00001,5.2.1,anon_pop
+                """);
+        final BadInputException damaged = assertThrows(
+                BadInputException.class,
+                () -> runOrThrow("--import", directory.toString(), "--output", output.toString()));
+        assertTrue(damaged.getMessage().contains("truth.csv:2: no field for column 'call'"), damaged.getMessage());
+        try (Stream<Path> left = Files.list(directory)) {
+            assertEquals(
+                    List.of("truth.csv"),
+                    left.map(file -> file.getFileName().toString()).toList());
+        }
     }
 }

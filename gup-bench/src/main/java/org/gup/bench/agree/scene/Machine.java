@@ -6,15 +6,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.gup.GetUserPages;
 import org.gup.GetUserPagesBuilder;
+import org.gup.bench.layout.CmaSteering;
 import org.gup.page.DevPagemap;
 import org.gup.page.Migratetype;
 import org.gup.page.PageDescriptor;
 import org.gup.task.Task;
-import org.gup.zone.CmaRange;
 import org.gup.zone.Gfp;
 import org.gup.zone.HugetlbPool;
 import org.gup.zone.PhysicalMemory;
-import org.gup.zone.Zone;
 
 /**
  * A machine of the model with the memory of a boot. It serves one scene after another as long as each leaves it as it was.
@@ -118,14 +117,7 @@ public final class Machine implements AutoCloseable {
 
     /** Turns every movable pageblock outside of CMA into an unmovable one. */
     void leaveOnlyCma() {
-        final Zone normal = memory.zones().get(0);
-        final CmaRange cma = memory.cmaRanges().get(0);
-        for (long pfn = normal.startPfn(); pfn < Math.min(normal.endPfn(), cma.startPfn()); pfn += PAGES) {
-            if (memory.memMap().pageblocks().migratetype(pfn) == Migratetype.MOVABLE
-                    && memory.isolation().start(keeper, pfn, pfn + PAGES, Migratetype.MOVABLE)) {
-                memory.isolation().undo(keeper, pfn, pfn + PAGES, Migratetype.UNMOVABLE);
-            }
-        }
+        new CmaSteering(memory, keeper).on();
     }
 
     /** Makes two free pageblocks outside of CMA, which can merge, movable again. */

@@ -74,12 +74,7 @@ public final class RecordedCsv {
             }
         }
         final List<RecordedCalls.Row> rows = new ArrayList<>();
-        try (BufferedReader text = open(existing(directory, "truth.csv"))) {
-            final Map<String, Integer> column = columns(text);
-            for (String line = text.readLine(); line != null; line = text.readLine()) {
-                rows.add(row(line.split(",", -1), column, pages));
-            }
-        }
+        eachLine(existing(directory, "truth.csv"), (field, column) -> rows.add(row(field, column, pages)));
         rows.sort(Comparator.comparing(RecordedCalls.Row::id));
         RecordedCalls.write(out, rows);
         return rows.size();
@@ -138,6 +133,9 @@ public final class RecordedCsv {
         if (at == null) {
             throw new IllegalArgumentException("no column '" + name + "'");
         }
+        if (at >= field.length) {
+            throw new IllegalArgumentException("no field for column '" + name + "': fields=" + field.length);
+        }
         return field[at];
     }
 
@@ -153,17 +151,34 @@ public final class RecordedCsv {
     }
 
     private static void readPages(final Path file, final Map<String, Pages> pages) throws IOException {
+        eachLine(file, (field, column) -> {
+            final Pages of = pages.computeIfAbsent(cell(field, column, "id"), key -> new Pages());
+            switch (cell(field, column, "phase")) {
+                case "before" -> of.add(of.before, field, column, true);
+                case "after" -> of.add(of.after, field, column, false);
+                default -> {
+                    // The held pages are those of the table, which the recording has checked itself.
+                }
+            }
+        });
+    }
+
+    /** What is done with a line of a file. */
+    private interface Line {
+        void accept(String[] field, Map<String, Integer> column);
+    }
+
+    /** Reads a file to its end; what is wrong in it is said with the place. */
+    private static void eachLine(final Path file, final Line then) throws IOException {
         try (BufferedReader text = open(file)) {
             final Map<String, Integer> column = columns(text);
+            int number = 1;
             for (String line = text.readLine(); line != null; line = text.readLine()) {
-                final String[] field = line.split(",", -1);
-                final Pages of = pages.computeIfAbsent(cell(field, column, "id"), key -> new Pages());
-                switch (cell(field, column, "phase")) {
-                    case "before" -> of.add(of.before, field, column, true);
-                    case "after" -> of.add(of.after, field, column, false);
-                    default -> {
-                        // The held pages are those of the table, which the recording has checked itself.
-                    }
+                number++;
+                try {
+                    then.accept(line.split(",", -1), column);
+                } catch (final IllegalArgumentException wrong) {
+                    throw new IOException(file.getFileName() + ":" + number + ": " + wrong.getMessage(), wrong);
                 }
             }
         }
