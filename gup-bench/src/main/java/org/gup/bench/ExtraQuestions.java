@@ -3,8 +3,11 @@ package org.gup.bench;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.gup.bench.env.Environment;
+import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.plan.Extras;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.results.CaseInfo;
@@ -96,11 +99,12 @@ final class ExtraQuestions {
      * @param firstOrder position of the first fork in the run
      * @param seed of their order
      * @param console hears of each fork
-     * @return a row for each case and fork
+     * @return a row for each case and fork, and the files that the forks left
      */
-    List<ForkRow> run(final int firstOrder, final long seed, final Console console) {
+    ExtraForks.Outcome run(final int firstOrder, final long seed, final Console console) {
         final Random random = new Random(seed);
         final List<ForkRow> rows = new ArrayList<>();
+        final Map<String, String> files = new TreeMap<>();
         int order = firstOrder;
         for (final Extras extra : extras) {
             for (int round = 0; round < extra.count(); round++) {
@@ -114,12 +118,15 @@ final class ExtraQuestions {
                                     + extra.count());
                     console.err().flush();
                 }
-                extra.forks().run(ForkArguments.forThisJdk(), order, round, forkSeed, Environment.cpus()).stream()
+                final ExtraForks.Outcome outcome =
+                        extra.forks().run(ForkArguments.forThisJdk(), order, round, forkSeed, Environment.cpus());
+                outcome.rows().stream()
                         .filter(row -> matches(only, row.caseId()))
                         .forEach(rows::add);
+                files.putAll(outcome.files());
                 order++;
             }
         }
-        return rows;
+        return new ExtraForks.Outcome(rows, files);
     }
 }

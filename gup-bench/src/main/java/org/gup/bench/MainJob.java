@@ -23,6 +23,7 @@ import org.gup.bench.env.MachineState;
 import org.gup.bench.env.Scrubber;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.ExitStatus;
+import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.layout.PageSurvey;
 import org.gup.bench.layout.SurveyedLayout;
@@ -202,7 +203,8 @@ final class MainJob {
             final Map<Integer, Finished> results = measure(job, before, log, interruption, scrubber);
             final List<ForkRow> rows =
                     new ArrayList<>(results.values().stream().map(Finished::row).toList());
-            rows.addAll(measureExtras(job, interruption));
+            final ExtraForks.Outcome extra = measureExtras(job, interruption);
+            rows.addAll(extra.rows());
             final List<CaseInfo> cases = new ArrayList<>(job.cases());
             cases.addAll(extras().cases());
             final Run run = new Run(
@@ -224,6 +226,7 @@ final class MainJob {
             write(folder, "pages.json", pages(job.layouts()), scrubber);
             write(folder, "environment.json", run.environment(), scrubber);
             ReportCommand.files(run).forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
+            extra.files().forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
             folder.write("jmh.log", scrubber.scrub(log.toString(StandardCharsets.UTF_8)));
             final Path published = folder.publish();
             new Summary(run).terminal(console::bold).forEach(console.out()::println);
@@ -325,7 +328,7 @@ final class MainJob {
         return results;
     }
 
-    private List<ForkRow> measureExtras(final Job job, final Interruption interruption) {
+    private ExtraForks.Outcome measureExtras(final Job job, final Interruption interruption) {
         final int firstOrder = job.plan.forkRuns().stream()
                 .mapToInt(forkRun -> forkRun.order() + 1)
                 .max()

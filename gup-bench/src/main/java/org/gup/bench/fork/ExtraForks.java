@@ -47,9 +47,34 @@ public interface ExtraForks {
      * @param round which of its forks it is, from 0
      * @param seed of its own order
      * @param cpus processors of the machine
-     * @return a row for each case
+     * @return a row for each case, and files
      */
-    List<ForkRow> run(List<String> jvmArguments, int order, int round, long seed, int cpus);
+    Outcome run(List<String> jvmArguments, int order, int round, long seed, int cpus);
+
+    /**
+     * What one fork leaves.
+     *
+     * @param rows one for each case
+     * @param files texts to be kept beside the results as they are, by name: letters, digits, dashes, dots, and slashes for
+     *     folders; a name is used by one fork of a run alone
+     */
+    record Outcome(List<ForkRow> rows, Map<String, String> files) {
+        /** Copies both. */
+        public Outcome {
+            rows = List.copyOf(rows);
+            files = Map.copyOf(files);
+        }
+
+        /**
+         * Rows alone.
+         *
+         * @param rows one for each case
+         * @return an outcome without files
+         */
+        public static Outcome of(final List<ForkRow> rows) {
+            return new Outcome(rows, Map.of());
+        }
+    }
 
     /**
      * What a case measured in one fork.

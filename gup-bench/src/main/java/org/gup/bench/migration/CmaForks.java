@@ -68,9 +68,11 @@ public final class CmaForks implements ExtraForks {
     }
 
     @Override
-    public List<ForkRow> run(
+    public Outcome run(
             final List<String> jvmArguments, final int order, final int round, final long seed, final int cpus) {
-        return Arrays.stream(Pins.values()).map(pins -> row(pins, order, round)).toList();
+        return Outcome.of(Arrays.stream(Pins.values())
+                .map(pins -> row(pins, order, round))
+                .toList());
     }
 
     private ForkRow row(final Pins pins, final int order, final int round) {

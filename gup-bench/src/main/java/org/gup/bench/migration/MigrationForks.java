@@ -8,7 +8,6 @@ import java.util.TreeMap;
 import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.fork.ForkedProgram;
 import org.gup.bench.results.CaseInfo;
-import org.gup.bench.results.ForkRow;
 
 /** The second question as forks: the calls that migrate, each set up anew for every sample. */
 public final class MigrationForks implements ExtraForks {
@@ -48,9 +47,9 @@ public final class MigrationForks implements ExtraForks {
     }
 
     @Override
-    public List<ForkRow> run(
+    public Outcome run(
             final List<String> jvmArguments, final int order, final int round, final long seed, final int cpus) {
-        return ExtraForks.rows(
+        return Outcome.of(ExtraForks.rows(
                 new ForkedProgram("the calls that migrate", MigrationFork.class, jvmArguments),
                 MigrationFork.MARK,
                 List.of(Integer.toString(samples), Long.toString(seed)),
@@ -58,7 +57,7 @@ public final class MigrationForks implements ExtraForks {
                 MigrationForks::read,
                 order,
                 round,
-                cpus);
+                cpus));
     }
 
     private static Map<String, Measured> read(final MigrationFork.Result result) {

@@ -8,7 +8,6 @@ import java.util.TreeMap;
 import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.fork.ForkedProgram;
 import org.gup.bench.results.CaseInfo;
-import org.gup.bench.results.ForkRow;
 
 /** The third question as forks: every variant of the walk in one process, so many pages per call. */
 public final class CheckForks implements ExtraForks {
@@ -60,9 +59,9 @@ public final class CheckForks implements ExtraForks {
     }
 
     @Override
-    public List<ForkRow> run(
+    public Outcome run(
             final List<String> jvmArguments, final int order, final int round, final long seed, final int cpus) {
-        return ExtraForks.rows(
+        return Outcome.of(ExtraForks.rows(
                 new ForkedProgram("the paired walks", PairedFork.class, jvmArguments),
                 PairedFork.MARK,
                 List.of(Integer.toString(pagesPerCall), Integer.toString(rounds), Long.toString(seed)),
@@ -70,7 +69,7 @@ public final class CheckForks implements ExtraForks {
                 this::read,
                 order,
                 round,
-                cpus);
+                cpus));
     }
 
     private Map<String, Measured> read(final PairedFork.Result result) {

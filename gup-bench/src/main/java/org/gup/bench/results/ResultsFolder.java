@@ -141,20 +141,27 @@ public final class ResultsFolder implements AutoCloseable {
     /**
      * Writes a file to disk.
      *
-     * @param file its name
+     * @param file its name, with slashes if it is in a folder
      * @param content its text
      */
     public synchronized void write(final String file, final String content) {
         if (ended) {
             return;
         }
-        try (FileChannel channel =
-                FileChannel.open(partial.resolve(file), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            final var bytes = StandardCharsets.UTF_8.encode(content);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+        try {
+            final Path target = partial.resolve(file);
+            final Path folder = target.getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
             }
-            channel.force(true);
+            try (FileChannel channel =
+                    FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                final var bytes = StandardCharsets.UTF_8.encode(content);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
         } catch (final IOException failed) {
             throw new UncheckedIOException("cannot write " + file, failed);
         }

@@ -42,7 +42,7 @@ class MigrationForkTest {
     @Test
     void shouldMakeARowOfEachCase() {
         final ExtraForks forks = new MigrationForks(2);
-        final List<ForkRow> rows = forks.run(ForkArguments.forThisJdk(), 5, 1, 3, 2);
+        final List<ForkRow> rows = forks.run(ForkArguments.forThisJdk(), 5, 1, 3, 2).rows();
         assertEquals(forks.cases(1).size(), rows.size());
         for (int i = 0; i < rows.size(); i++) {
             assertEquals(forks.cases(1).get(i).id(), rows.get(i).caseId());
@@ -83,7 +83,7 @@ class MigrationForkTest {
 
     @Test
     void shouldKeepTheSimulationAsRows() {
-        final List<ForkRow> rows = new CmaForks(10).run(List.of(), 0, 0, 99, 2);
+        final List<ForkRow> rows = new CmaForks(10).run(List.of(), 0, 0, 99, 2).rows();
         assertEquals(Pins.values().length, rows.size());
         for (final ForkRow row : rows) {
             assertEquals(10, row.iterations().size());

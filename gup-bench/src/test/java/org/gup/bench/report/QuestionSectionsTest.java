@@ -65,7 +65,7 @@ class QuestionSectionsTest {
                                 "phase/unmap", 700.0)));
             }
         }
-        rows.addAll(new CmaForks(4).run(List.of(), FORKS, 0, 0, 2));
+        rows.addAll(new CmaForks(4).run(List.of(), FORKS, 0, 0, 2).rows());
         final Run base = new TestRuns(1, 0.01).usual(3, 1).run("run");
         return new Run(
                 "run",
