@@ -12,12 +12,12 @@ import org.gup.bench.plan.Extras;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
+import org.gup.bench.results.UnfinishedRun.FinishedExtra;
 import org.gup.bench.run.ForkArguments;
 import org.gup.bench.text.Glob;
 
 /**
- * The questions that programs of their own measure, many cases in one fork; they run after the forks of JMH. A run that goes on
- * after an interruption measures them anew: they take seconds.
+ * The questions that programs of their own measure, many cases in one fork; they run after the forks of JMH.
  */
 final class ExtraQuestions {
     private final List<Extras> extras;
@@ -25,7 +25,7 @@ final class ExtraQuestions {
     private final int part;
     private final int parts;
 
-    private ExtraQuestions(final List<Extras> extras, final List<Glob> only, final int part, final int parts) {
+    ExtraQuestions(final List<Extras> extras, final List<Glob> only, final int part, final int parts) {
         this.extras = extras;
         this.only = only;
         this.part = part;
@@ -93,40 +93,63 @@ final class ExtraQuestions {
                 .toList();
     }
 
+    /** Hears of each fork when it is finished. */
+    interface Keeper {
+        void keep(int order, FinishedExtra finished);
+    }
+
     /**
-     * Runs them.
+     * Runs them. The position of a fork in the run does not depend on which part of it runs here.
      *
      * @param firstOrder position of the first fork in the run
      * @param seed of their order
+     * @param before what was finished before, by position
+     * @param keeper keeps what is finished now
      * @param console hears of each fork
      * @return a row for each case and fork, and the files that the forks left
      */
-    ExtraForks.Outcome run(final int firstOrder, final long seed, final Console console) {
+    ExtraForks.Outcome run(
+            final int firstOrder,
+            final long seed,
+            final Map<Integer, FinishedExtra> before,
+            final Keeper keeper,
+            final Console console) {
         final Random random = new Random(seed);
         final List<ForkRow> rows = new ArrayList<>();
         final Map<String, String> files = new TreeMap<>();
-        int order = firstOrder;
+        int order = firstOrder - 1;
         for (final Extras extra : extras) {
             for (int round = 0; round < extra.count(); round++) {
                 final long forkSeed = random.nextLong();
+                order++;
                 if (round % parts != part - 1) {
                     continue;
                 }
-                if (!console.quiet()) {
-                    console.err()
-                            .println("gup-bench: " + extra.forks().name() + ", fork " + (round + 1) + " of "
-                                    + extra.count());
-                    console.err().flush();
+                FinishedExtra finished = before.get(order);
+                if (finished == null) {
+                    finished = measure(extra, order, round, forkSeed, console);
+                    keeper.keep(order, finished);
                 }
-                final ExtraForks.Outcome outcome =
-                        extra.forks().run(ForkArguments.forThisJdk(), order, round, forkSeed, Environment.cpus());
-                outcome.rows().stream()
-                        .filter(row -> matches(only, row.caseId()))
-                        .forEach(rows::add);
-                files.putAll(outcome.files());
-                order++;
+                rows.addAll(finished.rows());
+                files.putAll(finished.files());
             }
         }
         return new ExtraForks.Outcome(rows, files);
+    }
+
+    private FinishedExtra measure(
+            final Extras extra, final int order, final int round, final long seed, final Console console) {
+        if (!console.quiet()) {
+            console.err()
+                    .println("gup-bench: " + extra.forks().name() + ", fork " + (round + 1) + " of " + extra.count());
+            console.err().flush();
+        }
+        final ExtraForks.Outcome outcome =
+                extra.forks().run(ForkArguments.forThisJdk(), order, round, seed, Environment.cpus());
+        return new FinishedExtra(
+                outcome.rows().stream()
+                        .filter(row -> matches(only, row.caseId()))
+                        .toList(),
+                outcome.files());
     }
 }

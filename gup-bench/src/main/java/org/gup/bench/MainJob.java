@@ -22,6 +22,7 @@ import org.gup.bench.env.Environment;
 import org.gup.bench.env.MachineState;
 import org.gup.bench.env.Scrubber;
 import org.gup.bench.error.BadInputException;
+import org.gup.bench.error.BenchmarkFailedException;
 import org.gup.bench.error.ExitStatus;
 import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.layout.Layout;
@@ -41,6 +42,7 @@ import org.gup.bench.results.ResultsFolder;
 import org.gup.bench.results.Run;
 import org.gup.bench.results.UnfinishedRun;
 import org.gup.bench.results.UnfinishedRun.Finished;
+import org.gup.bench.results.UnfinishedRun.FinishedExtra;
 import org.gup.bench.run.ForkArguments;
 import org.gup.bench.run.ForkResult;
 import org.gup.bench.run.JmhForks;
@@ -154,7 +156,7 @@ final class MainJob {
                         .map(shard -> "-shard-" + shard.part() + "-of-" + shard.parts())
                         .orElse("");
         try (ResultsFolder folder = ResultsFolder.open(request.results(), name)) {
-            return run(new Job(plan, surveys, started, name, folder), Map.of());
+            return run(new Job(plan, surveys, started, name, folder), Map.of(), Map.of());
         }
     }
 
@@ -170,11 +172,12 @@ final class MainJob {
         final String name = unfinished.plan().get("name").getAsString();
         if (!console.quiet()) {
             console.err()
-                    .println("gup-bench: " + unfinished.forks().size() + " of "
-                            + plan.forkRuns().size() + " forks were finished before");
+                    .println("gup-bench: "
+                            + (unfinished.forks().size() + unfinished.extras().size()) + " of "
+                            + (plan.forkRuns().size() + extras().forks()) + " forks were finished before");
         }
         try (ResultsFolder folder = ResultsFolder.reopen(unfinished.folder(), name)) {
-            return run(new Job(plan, surveys, Instant.now(), name, folder), unfinished.forks());
+            return run(new Job(plan, surveys, Instant.now(), name, folder), unfinished.forks(), unfinished.extras());
         }
     }
 
@@ -191,22 +194,30 @@ final class MainJob {
         }
     }
 
-    private int run(final Job job, final Map<Integer, Finished> before) {
+    private int run(
+            final Job job, final Map<Integer, Finished> before, final Map<Integer, FinishedExtra> extrasBefore) {
         final MachineState machineBefore = MachineState.now();
         final ByteArrayOutputStream log = new ByteArrayOutputStream();
         final Scrubber scrubber = Scrubber.ofThisMachine();
         try (Interruption interruption = Interruption.watch(job.folder)) {
-            if (before.isEmpty()) {
+            if (before.isEmpty() && extrasBefore.isEmpty()) {
                 // Not scrubbed: a dump is found again by its path. The file goes when the run is complete.
                 job.folder.write(UnfinishedRun.PLAN, JmhJson.pretty(planJson(job)));
             }
-            final Map<Integer, Finished> results = measure(job, before, log, interruption, scrubber);
+            final Map<Integer, Finished> results;
+            final ExtraForks.Outcome extra;
+            try {
+                results = measure(job, before, log, scrubber);
+                extra = measureExtras(job, extrasBefore, scrubber);
+            } catch (final RuntimeException failed) {
+                // Ctrl-C reaches the fork as well: it is not the fork's fault then.
+                interruption.waitIfInterrupted();
+                throw withWhatIsKept(job.folder, failed);
+            }
             final List<ForkRow> rows =
                     new ArrayList<>(results.values().stream().map(Finished::row).toList());
-            final ExtraForks.Outcome extra = measureExtras(job, interruption);
             rows.addAll(extra.rows());
-            final List<CaseInfo> cases = new ArrayList<>(job.cases());
-            cases.addAll(extras().cases());
+            final List<CaseInfo> cases = cases(job);
             final Run run = new Run(
                     job.name,
                     request.scope().shard().isPresent() ? Run.Status.SHARD : Run.Status.COMPLETE,
@@ -288,7 +299,6 @@ final class MainJob {
             final Job job,
             final Map<Integer, Finished> before,
             final ByteArrayOutputStream log,
-            final Interruption interruption,
             final Scrubber scrubber) {
         final RunPlan plan = job.plan;
         final List<ForkRun> left = plan.forkRuns().stream()
@@ -318,27 +328,45 @@ final class MainJob {
                         JmhJson.pretty(JmhJson.scrubbed(UnfinishedRun.json(finished), scrubber::scrub)));
                 progress.finished(Duration.ofMillis(result.row().tookMillis()));
             }
-        } catch (final RuntimeException failed) {
-            // Ctrl-C reaches the fork as well: it is not the fork's fault then.
-            interruption.waitIfInterrupted();
-            throw failed;
         } finally {
             progress.end();
         }
         return results;
     }
 
-    private ExtraForks.Outcome measureExtras(final Job job, final Interruption interruption) {
-        final int firstOrder = job.plan.forkRuns().stream()
-                .mapToInt(forkRun -> forkRun.order() + 1)
-                .max()
-                .orElse(0);
-        try {
-            return extras().run(firstOrder, job.plan.seed(), console);
-        } catch (final RuntimeException failed) {
-            interruption.waitIfInterrupted();
-            throw failed;
+    /** Positions of these forks come after those of JMH's forks of all parts of the run. */
+    private ExtraForks.Outcome measureExtras(
+            final Job job, final Map<Integer, FinishedExtra> before, final Scrubber scrubber) {
+        final int firstOrder =
+                job.plan.cases().stream().mapToInt(PlannedCase::forks).sum()
+                        + request.scope().shard().map(Shard::parts).orElse(0);
+        return extras().run(
+                        firstOrder,
+                        job.plan.seed(),
+                        before,
+                        (order, finished) -> job.folder.writeFork(
+                                UnfinishedRun.fileOfExtra(order),
+                                JmhJson.pretty(JmhJson.scrubbed(UnfinishedRun.json(finished), scrubber::scrub))),
+                        console);
+    }
+
+    /** A fork that failed takes nothing along: what others measured is kept. */
+    private static RuntimeException withWhatIsKept(final ResultsFolder folder, final RuntimeException failed) {
+        if (!(failed instanceof BenchmarkFailedException)) {
+            return failed;
         }
+        return folder.keepUnfinished()
+                .<RuntimeException>map(kept -> new BenchmarkFailedException(
+                        failed.getMessage() + "; what was finished is kept: go on with gup-bench run --resume '" + kept
+                                + "'",
+                        failed))
+                .orElse(failed);
+    }
+
+    private List<CaseInfo> cases(final Job job) {
+        final List<CaseInfo> cases = new ArrayList<>(job.cases());
+        cases.addAll(extras().cases());
+        return cases;
     }
 
     private static void write(
@@ -363,7 +391,7 @@ final class MainJob {
         json.addProperty("seed", job.plan.seed());
         Resumption.write(request, job.plan, json);
         final JsonArray cases = new JsonArray();
-        job.cases().forEach(info -> cases.add(info.json()));
+        cases(job).forEach(info -> cases.add(info.json()));
         json.add("cases", cases);
         final JsonArray layouts = new JsonArray();
         job.layouts().forEach(layouts::add);

@@ -8,16 +8,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.gup.bench.compare.Comparability;
 import org.gup.bench.env.Environment;
 import org.gup.bench.env.Scrubber;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.ExitStatus;
 import org.gup.bench.error.NotComparableException;
+import org.gup.bench.plan.Subject;
 import org.gup.bench.report.Summary;
 import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
@@ -79,8 +83,8 @@ final class MergeCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
-    /** A fork and what JMH made of it. */
-    private record Merged(ForkRow row, JsonElement jmh) {}
+    /** A row of a fork. Forks that measure many cases have many. */
+    private record Key(int order, String caseId) {}
 
     @Override
     public Integer call() {
@@ -89,24 +93,25 @@ final class MergeCommand implements Callable<Integer> {
         }
         final List<Run> parts = folders.stream().map(RunReader::read).toList();
         final Run first = parts.get(0);
-        final Map<Integer, Merged> forks = new TreeMap<>();
+        final Map<Key, ForkRow> forks = new HashMap<>();
+        final Map<Integer, JsonElement> jmh = new TreeMap<>();
+        final Map<String, String> files = new TreeMap<>();
         final List<JsonObject> environments = new ArrayList<>();
         for (int i = 0; i < parts.size(); i++) {
             final Run part = parts.get(i);
             check(first, part);
-            final JsonArray jmh = jmh(folders.get(i), part);
-            final List<ForkRow> rows = part.forks();
-            for (int fork = 0; fork < rows.size(); fork++) {
-                final ForkRow row = rows.get(fork)
-                        .onMachine(environments.size() + rows.get(fork).machine());
-                if (forks.put(row.order(), new Merged(row, jmh.get(fork))) != null) {
+            for (final ForkRow row : part.forks()) {
+                if (forks.put(new Key(row.order(), row.caseId()), row.onMachine(environments.size() + row.machine()))
+                        != null) {
                     throw new BadInputException("fork " + row.order() + " is in two parts, one of them '"
                             + folders.get(i) + "': give every part once");
                 }
             }
+            jmh.putAll(jmh(folders.get(i), part));
+            files.putAll(filesBeside(folders.get(i)));
             environments.addAll(part.environments());
         }
-        final List<ForkRow> rows = forks.values().stream().map(Merged::row).toList();
+        final List<ForkRow> rows = List.copyOf(forks.values());
         final long missing = missing(first.planned(), rows);
         if (missing > 0 && !partial) {
             throw new BadInputException(
@@ -121,7 +126,7 @@ final class MergeCommand implements Callable<Integer> {
                 first.planned(),
                 environments,
                 first.layouts());
-        write(merged, forks.values().stream().map(Merged::jmh).toList());
+        write(merged, List.copyOf(jmh.values()), files);
         return ExitStatus.DONE;
     }
 
@@ -150,12 +155,22 @@ final class MergeCommand implements Callable<Integer> {
                 .sum();
     }
 
-    private static JsonArray jmh(final Path folder, final Run part) {
+    /** What JMH made of each of its forks, by the fork's position in the run. */
+    private static Map<Integer, JsonElement> jmh(final Path folder, final Run part) {
+        final List<ForkRow> ofJmh = part.cases().stream()
+                .filter(rows -> Subject.of(rows.info().benchmark()).isPresent())
+                .flatMap(rows -> rows.forks().stream())
+                .sorted(Comparator.comparingInt(ForkRow::order))
+                .toList();
         try {
             final JsonArray jmh = JsonParser.parseString(Files.readString(folder.resolve("jmh.json")))
                     .getAsJsonArray();
-            if (jmh.size() == part.forks().size()) {
-                return jmh;
+            if (jmh.size() == ofJmh.size()) {
+                final Map<Integer, JsonElement> byOrder = new HashMap<>();
+                for (int i = 0; i < jmh.size(); i++) {
+                    byOrder.put(ofJmh.get(i).order(), jmh.get(i));
+                }
+                return byOrder;
             }
         } catch (final IOException | RuntimeException unusable) {
             // Said below.
@@ -163,7 +178,22 @@ final class MergeCommand implements Callable<Integer> {
         throw new BadInputException("'" + folder.resolve("jmh.json") + "' does not fit rounds.json");
     }
 
-    private void write(final Run merged, final List<JsonElement> jmh) {
+    /** The files in the folders of a part: each belongs to one fork, and its name to that fork alone. */
+    private static Map<String, String> filesBeside(final Path part) {
+        final Map<String, String> files = new TreeMap<>();
+        try (Stream<Path> inside = Files.walk(part)) {
+            for (final Path file : inside.filter(Files::isRegularFile).toList()) {
+                if (!part.equals(file.getParent())) {
+                    files.put(part.relativize(file).toString().replace('\\', '/'), Files.readString(file));
+                }
+            }
+        } catch (final IOException unreadable) {
+            throw new BadInputException("cannot read what is in '" + part + "'");
+        }
+        return files;
+    }
+
+    private void write(final Run merged, final List<JsonElement> jmh, final Map<String, String> files) {
         final Scrubber scrubber = Scrubber.ofThisMachine();
         final Console console = verbosity.console(spec);
         try (ResultsFolder folder = ResultsFolder.open(results, name)) {
@@ -176,6 +206,7 @@ final class MergeCommand implements Callable<Integer> {
             merged.environments().forEach(machines::add);
             environment.add("machines", machines);
             folder.write("environment.json", JmhJson.pretty(environment));
+            files.forEach(folder::write);
             ReportCommand.files(merged).forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
             final Path published = folder.publish();
             if (!console.quiet()) {

@@ -14,6 +14,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -23,10 +24,13 @@ import org.gup.bench.error.ExitStatus;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.layout.SurveyedLayout;
 import org.gup.bench.plan.BenchCase;
+import org.gup.bench.plan.ForkRun;
 import org.gup.bench.plan.PlannedCase;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
 import org.gup.bench.plan.Subject;
+import org.gup.bench.results.Run;
+import org.gup.bench.results.RunReader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,20 +165,38 @@ class MainJobTest {
         }
     }
 
-    @Test
-    void shouldLeaveNothingWhenABenchmarkFailsInTheMiddle() throws IOException {
-        // The second fork asks for a guard that there is not: its JVM throws.
-        final RunPlan good = plan(BenchCase.baseline());
+    private static RunPlan planThatFails(final BenchCase... before) {
+        // A guard that there is not: the JVM of the last fork throws.
         final BenchCase bad = new BenchCase(Subject.GET_FAST, Layout.BASE_PAGES, 512, "none", BenchCase.WRITE, 0);
-        final RunPlan both = new RunPlan(
-                TINY,
-                1,
-                List.of(new PlannedCase(BenchCase.baseline(), 1), new PlannedCase(bad, 1)),
-                List.of(good.forkRuns().get(0), new org.gup.bench.plan.ForkRun(1, 0, bad)));
+        final List<PlannedCase> cases = new ArrayList<>();
+        final List<ForkRun> forkRuns = new ArrayList<>();
+        for (final BenchCase benchCase :
+                Stream.concat(Stream.of(before), Stream.of(bad)).toList()) {
+            forkRuns.add(new ForkRun(forkRuns.size(), 0, benchCase));
+            cases.add(new PlannedCase(benchCase, 1));
+        }
+        return new RunPlan(TINY, 1, cases, forkRuns);
+    }
+
+    @Test
+    void shouldKeepWhatWasFinishedWhenABenchmarkFailsInTheMiddle() throws IOException {
         final BenchmarkFailedException failed = assertThrows(
-                BenchmarkFailedException.class, () -> job(List.of()).run(both, List.of()));
+                BenchmarkFailedException.class,
+                () -> job(List.of()).run(planThatFails(BenchCase.baseline()), List.of()));
         assertTrue(
                 failed.getMessage().contains("guard must be fused or check-by-check: guard=none"), failed::getMessage);
+        final Path folder = onlyFolder();
+        assertTrue(failed.getMessage().contains("run --resume '" + folder + "'"), failed::getMessage);
+        final Run kept = RunReader.read(folder);
+        assertEquals(Run.Status.INTERRUPTED, kept.status());
+        assertEquals(1, kept.forks().size());
+        assertEquals(BenchCase.baseline().id(), kept.forks().get(0).caseId());
+        assertEquals(2, kept.planned().size());
+    }
+
+    @Test
+    void shouldLeaveNothingWhenTheFirstBenchmarkFails() throws IOException {
+        assertThrows(BenchmarkFailedException.class, () -> job(List.of()).run(planThatFails(), List.of()));
         assertEquals(List.of(), names(temp));
     }
 

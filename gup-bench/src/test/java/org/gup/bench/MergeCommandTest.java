@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import org.gup.bench.error.ExitStatus;
+import org.gup.bench.migration.MigrationForks;
 import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.JmhJson;
 import org.gup.bench.results.Run;
@@ -55,24 +56,36 @@ class MergeCommandTest {
         Files.writeString(folder.resolve("rounds.json"), JmhJson.pretty(part.roundsJson()));
         Files.writeString(folder.resolve("environment.json"), JmhJson.pretty(part.environment()));
         final JsonArray jmh = new JsonArray();
-        forks.forEach(fork -> {
-            final JsonObject result = new JsonObject();
-            result.addProperty("order", fork.order());
-            jmh.add(result);
-        });
+        forks.stream()
+                .filter(fork -> !fork.caseId().startsWith(MigrationForks.PREFIX))
+                .forEach(fork -> {
+                    final JsonObject result = new JsonObject();
+                    result.addProperty("order", fork.order());
+                    jmh.add(result);
+                });
         Files.writeString(folder.resolve("jmh.json"), JmhJson.pretty(jmh));
         return folder;
     }
 
     private static TestRuns whole() {
-        return new TestRuns(1, 0.02).usual(3, 1);
+        final TestRuns whole = new TestRuns(1, 0.02).usual(3, 1);
+        final int firstOrder = whole.run("whole").forks().size();
+        new MigrationForks(1).cases(4).forEach(info -> whole.withExtra(info, firstOrder, 7));
+        return whole;
     }
 
     @Test
     void shouldPutPartsTogetherAndKeepTheirMachines() throws IOException {
         final Path even = part("even", whole(), fork -> fork.order() % 2 == 0);
         final Path odd = part("odd", whole().fact("cpu", "model", "Other CPU"), fork -> fork.order() % 2 == 1);
+        for (final Path part : List.of(even, odd)) {
+            final Path logs = Files.createDirectories(part.resolve("hlog"));
+            Files.writeString(logs.resolve(part.getFileName() + ".hlog"), "of " + part.getFileName());
+        }
         assertEquals(ExitStatus.DONE, merge(even, odd), err::toString);
+        for (final String part : List.of("even", "odd")) {
+            assertEquals("of " + part, Files.readString(temp.resolve("results/sweep/hlog/" + part + ".hlog")));
+        }
         final Run merged = RunReader.read(temp.resolve("results/sweep"));
         final Run expected = whole().run("sweep");
         assertEquals(Run.Status.COMPLETE, merged.status());
@@ -84,6 +97,7 @@ class MergeCommandTest {
         }
         final JsonArray jmh = JsonParser.parseString(Files.readString(temp.resolve("results/sweep/jmh.json")))
                 .getAsJsonArray();
+        assertTrue(jmh.size() < merged.forks().size(), "forks that JMH has not run are in there too");
         for (int i = 0; i < jmh.size(); i++) {
             assertEquals(i, jmh.get(i).getAsJsonObject().get("order").getAsInt(), "element i is fork i");
         }

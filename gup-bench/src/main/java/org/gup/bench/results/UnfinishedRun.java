@@ -22,14 +22,17 @@ import org.gup.bench.error.BadInputException;
  * @param folder where it is
  * @param plan what was to be done
  * @param forks what was done: the fork's row and JMH's result by position in the run
+ * @param extras what forks did that measure many cases, by position in the run
  */
-public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished> forks) {
+public record UnfinishedRun(
+        Path folder, JsonObject plan, Map<Integer, Finished> forks, Map<Integer, FinishedExtra> extras) {
     /** Name of the file with the plan. */
     public static final String PLAN = "plan.json";
     /** Name and version of its format. */
     public static final String SCHEMA = "gup-bench-plan/1";
 
     private static final String FORK = "fork-";
+    private static final String EXTRA = "extra-";
 
     /**
      * A fork that was finished.
@@ -38,6 +41,30 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
      * @param jmh what JMH makes of it
      */
     public record Finished(ForkRow row, JsonElement jmh) {}
+
+    /**
+     * A fork that was finished and measured many cases.
+     *
+     * @param rows what it measured
+     * @param files what it left beside them, by name
+     */
+    public record FinishedExtra(List<ForkRow> rows, Map<String, String> files) {
+        /** Copies both. */
+        public FinishedExtra {
+            rows = List.copyOf(rows);
+            files = Map.copyOf(files);
+        }
+    }
+
+    /**
+     * The name of the file of a fork that measured many cases.
+     *
+     * @param order position in the run
+     * @return a file name
+     */
+    public static String fileOfExtra(final int order) {
+        return EXTRA + order + ".json";
+    }
 
     /**
      * The name of a fork's file.
@@ -56,11 +83,11 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
      * @return true for the plan and the forks
      */
     public static boolean isScaffold(final String file) {
-        return file.equals(PLAN) || isFork(file);
+        return file.equals(PLAN) || isFork(file, FORK) || isFork(file, EXTRA);
     }
 
-    private static boolean isFork(final String file) {
-        return file.startsWith(FORK) && file.endsWith(".json");
+    private static boolean isFork(final String file, final String kind) {
+        return file.startsWith(kind) && file.endsWith(".json");
     }
 
     /**
@@ -73,6 +100,23 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
         final JsonObject json = new JsonObject();
         json.add("row", finished.row().json());
         json.add("jmh", finished.jmh());
+        return json;
+    }
+
+    /**
+     * The content of the file of a fork that measured many cases.
+     *
+     * @param finished the fork
+     * @return an object to be scrubbed and written
+     */
+    public static JsonObject json(final FinishedExtra finished) {
+        final JsonObject json = new JsonObject();
+        final JsonArray rows = new JsonArray();
+        finished.rows().forEach(row -> rows.add(row.json()));
+        json.add("rows", rows);
+        final JsonObject files = new JsonObject();
+        finished.files().forEach(files::addProperty);
+        json.add("files", files);
         return json;
     }
 
@@ -92,15 +136,20 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
             throw new BadInputException("'" + folder.resolve(PLAN) + "': the schema is not " + SCHEMA);
         }
         final Map<Integer, Finished> forks = new TreeMap<>();
+        final Map<Integer, FinishedExtra> extras = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (final Path file :
-                    files.filter(path -> isFork(path.getFileName().toString())).toList()) {
-                read(file, forks);
+            for (final Path file : files.toList()) {
+                final String name = file.getFileName().toString();
+                if (isFork(name, FORK)) {
+                    read(file, forks);
+                } else if (isFork(name, EXTRA)) {
+                    readExtra(file, extras);
+                }
             }
         } catch (final IOException unreadable) {
             throw new BadInputException("cannot read '" + folder + "'");
         }
-        return new UnfinishedRun(folder, plan, forks);
+        return new UnfinishedRun(folder, plan, forks, extras);
     }
 
     private static void read(final Path file, final Map<Integer, Finished> forks) throws IOException {
@@ -109,6 +158,24 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
                     JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             final ForkRow row = ForkRow.of(fork.getAsJsonObject("row"));
             forks.put(row.order(), new Finished(row, fork.get("jmh")));
+        } catch (final JsonParseException | IllegalStateException | NullPointerException torn) {
+            // Not finished: it is measured again.
+        }
+    }
+
+    private static void readExtra(final Path file, final Map<Integer, FinishedExtra> extras) throws IOException {
+        try {
+            final JsonObject extra =
+                    JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            final List<ForkRow> rows = new ArrayList<>();
+            extra.getAsJsonArray("rows").forEach(row -> rows.add(ForkRow.of(row.getAsJsonObject())));
+            final Map<String, String> files = new TreeMap<>();
+            extra.getAsJsonObject("files")
+                    .entrySet()
+                    .forEach(each -> files.put(each.getKey(), each.getValue().getAsString()));
+            if (!rows.isEmpty()) {
+                extras.put(rows.get(0).order(), new FinishedExtra(rows, files));
+            }
         } catch (final JsonParseException | IllegalStateException | NullPointerException torn) {
             // Not finished: it is measured again.
         }
@@ -125,12 +192,15 @@ public record UnfinishedRun(Path folder, JsonObject plan, Map<Integer, Finished>
         final List<JsonObject> layouts = new ArrayList<>();
         final JsonArray pages = plan.getAsJsonArray("layouts");
         pages.forEach(layout -> layouts.add(layout.getAsJsonObject()));
+        final List<ForkRow> rows =
+                new ArrayList<>(forks.values().stream().map(Finished::row).toList());
+        extras.values().forEach(extra -> rows.addAll(extra.rows()));
         return new Run(
                 plan.get("name").getAsString(),
                 Run.Status.INTERRUPTED,
                 plan.get("profile").getAsString(),
                 plan.get("seed").getAsLong(),
-                Run.rows(planned, forks.values().stream().map(Finished::row).toList()),
+                Run.rows(planned, rows),
                 planned,
                 List.of(plan.getAsJsonObject("environment")),
                 layouts);

@@ -42,7 +42,8 @@ class MigrationForkTest {
     @Test
     void shouldMakeARowOfEachCase() {
         final ExtraForks forks = new MigrationForks(2);
-        final List<ForkRow> rows = forks.run(ForkArguments.forThisJdk(), 5, 1, 3, 2).rows();
+        final List<ForkRow> rows =
+                forks.run(ForkArguments.forThisJdk(), 5, 1, 3, 2).rows();
         assertEquals(forks.cases(1).size(), rows.size());
         for (int i = 0; i < rows.size(); i++) {
             assertEquals(forks.cases(1).get(i).id(), rows.get(i).caseId());

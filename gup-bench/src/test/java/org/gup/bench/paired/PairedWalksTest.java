@@ -144,7 +144,8 @@ class PairedWalksTest {
     @Test
     void shouldRunAForkToItsRows() {
         final ExtraForks forks = new CheckForks(512, 3);
-        final List<ForkRow> rows = forks.run(ForkArguments.forThisJdk(), 4, 2, 17, 2).rows();
+        final List<ForkRow> rows =
+                forks.run(ForkArguments.forThisJdk(), 4, 2, 17, 2).rows();
         assertEquals(forks.cases(1).size(), rows.size());
         final Set<String> ratios = new HashSet<>();
         for (final ForkRow row : rows) {

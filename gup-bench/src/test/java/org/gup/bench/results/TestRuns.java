@@ -66,6 +66,28 @@ public final class TestRuns {
         return this;
     }
 
+    /** Adds a case that is measured by a program of its own, many cases in one fork: all of its calls share their forks' places. */
+    public TestRuns withExtra(final CaseInfo info, final int firstOrder, final double score) {
+        planned.add(info);
+        for (int round = 0; round < info.forks(); round++) {
+            forks.add(new ForkRow(
+                    info.id(),
+                    firstOrder + round,
+                    round,
+                    0,
+                    "2026-01-01T00:00:00Z",
+                    2500,
+                    List.of(score),
+                    new TreeMap<>(),
+                    0.5,
+                    0.6,
+                    0,
+                    0.01,
+                    List.of()));
+        }
+        return this;
+    }
+
     /** From now on forks are disturbed. */
     public TestRuns disturbed() {
         disturbFrom = forks.size();
