@@ -15,6 +15,7 @@ import static org.gup.pgtable.PageTableGeometry.PAGE_SHIFT;
 import java.util.List;
 import org.gup.fast.FastWalker;
 import org.gup.fast.LeafGuard;
+import org.gup.kernel.FsDaxCheck;
 import org.gup.kernel.KernelVersion;
 import org.gup.longterm.LongtermPinner;
 import org.gup.mm.MmStruct;
@@ -88,7 +89,12 @@ public final class GetUserPages extends PageReferences {
         this.version = asked.version;
         this.guard = asked.guard;
         this.fastWalker = new FastWalker(memory.memMap(), memory.tables(), memory.epoch(), memory.devPagemaps(), guard);
-        final SlowWalker slowWalker = new SlowWalker(memory, version, warnings, asked.vsyscallPfn);
+        final SlowWalker slowWalker = new SlowWalker(
+                memory,
+                version,
+                warnings,
+                asked.vsyscallPfn,
+                asked.configFsDax && asked.fsDaxCheck == FsDaxCheck.BEFORE_WALK);
         this.slowCalls = new SlowCalls(
                 memory,
                 slowWalker,
@@ -151,7 +157,7 @@ public final class GetUserPages extends PageReferences {
      * <tr><td>FOLL_NOWAIT and the fault would wait</td><td>0</td></tr>
      * <tr><td>any of these after the first page</td><td>pages before it</td></tr>
      * <tr><td>FOLL_LONGTERM and one of these pages is in a mapping of a DAX file system</td>
-     *     <td>{@code -EOPNOTSUPP}, all given back</td></tr>
+     *     <td>{@code -EOPNOTSUPP}, all given back; see {@link GetUserPagesBuilder#fsDaxCheck}</td></tr>
      * <tr><td>FOLL_LONGTERM and some of these pages are in contiguous memory, on the LRU</td>
      *     <td>all given back, these moved, and what a second pin of all gives: fewer pages, or an error; a page that cannot be
      *     moved is pinned where it is</td></tr>

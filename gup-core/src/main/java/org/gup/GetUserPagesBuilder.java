@@ -2,6 +2,7 @@ package org.gup;
 
 import java.util.Objects;
 import org.gup.fast.LeafGuard;
+import org.gup.kernel.FsDaxCheck;
 import org.gup.kernel.KernelVersion;
 import org.gup.migrate.MigrationListener;
 import org.gup.zone.PhysicalMemory;
@@ -14,6 +15,7 @@ public final class GetUserPagesBuilder {
     LeafGuard guard = LeafGuard.fused();
     boolean configCma = true;
     boolean configFsDax = true;
+    FsDaxCheck fsDaxCheck = FsDaxCheck.AFTER_WALK;
     boolean unsignedMigrationResult;
 
     @Nullable
@@ -71,6 +73,18 @@ public final class GetUserPagesBuilder {
     }
 
     /**
+     * Where longterm calls refuse mappings of DAX file systems. For research: the other place is that of v5.11, where a call
+     * returns the pages before such a mapping, and there is neither an array of mappings to allocate nor a limit of 524288 pages.
+     *
+     * @param check default {@link FsDaxCheck#AFTER_WALK}, as in v5.2
+     * @return this
+     */
+    public GetUserPagesBuilder fsDaxCheck(final FsDaxCheck check) {
+        this.fsDaxCheck = Objects.requireNonNull(check, "check");
+        return this;
+    }
+
+    /**
      * Shows an error of v5.2, first in the patch that brought FOLL_LONGTERM: the result of pinning again after a migration is
      * kept in an unsigned number, so that a negative one runs off the end of the array. Here it is thrown as
      * {@link org.gup.longterm.UnsignedResultException} instead; v5.1, which has no such error, never does.
@@ -110,8 +124,13 @@ public final class GetUserPagesBuilder {
      * Makes the calls.
      *
      * @return the calls
+     * @throws IllegalStateException if the walk is to test for FOLL_LONGTERM, in a kernel that has no such flag
      */
     public GetUserPages build() {
+        if (fsDaxCheck == FsDaxCheck.BEFORE_WALK && !version.hasLongtermFlag()) {
+            throw new IllegalStateException("the walk cannot test for FOLL_LONGTERM: version=" + version.release()
+                    + ", fsDaxCheck=" + fsDaxCheck);
+        }
         return new GetUserPages(this);
     }
 }

@@ -124,6 +124,14 @@
  * <li>The gate area has one page, and no entry of its own.
  * </ul>
  *
+ * <p>On request, for research, and never by default, what other releases do or a mail proposed:
+ *
+ * <ul>
+ * <li>Mappings of DAX file systems are refused before they are walked, as in v5.11, instead of after everything is pinned:
+ *     {@link org.gup.kernel.FsDaxCheck}.
+ * <li>The fast walk tests for contiguous memory, in one of two places: {@link org.gup.fast.LongtermCheck}.
+ * </ul>
+ *
  * <p>Page tables and mappings:
  *
  * <ul>

@@ -9,11 +9,17 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.function.IntSupplier;
 import org.gup.fast.LeafGuard;
+import org.gup.file.DaxFile;
+import org.gup.flags.Errno;
 import org.gup.flags.FollFlags;
+import org.gup.kernel.FsDaxCheck;
 import org.gup.mm.Mman;
+import org.gup.page.DevPagemap;
 import org.gup.stat.Counter;
+import org.gup.zone.PhysicalMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A path that returns pages allocates nothing: not a byte in 100,000 warm calls. */
@@ -142,6 +148,32 @@ class NoAllocationTest {
                 machine.gup.putPages(machine.task, pages, got);
                 return got;
             });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(FsDaxCheck.class)
+    void shouldAllocateNothingWhereverFilesAreRefused(final FsDaxCheck check) {
+        final PhysicalMemory.Builder options = PhysicalMemory.builder().device(DevPagemap.Type.FS_DAX, 512);
+        try (TestMachine machine = new TestMachine(options, 4, kernel -> kernel.fsDaxCheck(check))) {
+            final DevPagemap device = machine.memory.devices().get(0);
+            try (DaxFile file = new DaxFile(machine.memory, "file", device, device.startPfn(), 8 * PAGE)) {
+                machine.map(BASE, 8, RW);
+                final long mapped = machine.mm.mmapFile(
+                        machine.task, BASE + 8 * PAGE, 8 * PAGE, RW, Mman.MAP_SHARED | Mman.MAP_FIXED, file, 0);
+                assertEquals(BASE + 8 * PAGE, mapped);
+                machine.populate(BASE, 16);
+                final long[] pages = new long[16];
+                final int refused = check == FsDaxCheck.AFTER_WALK ? -Errno.EOPNOTSUPP : 8;
+                for (final int nrPages : new int[] {8, 16}) {
+                    assertAllocatesNothing(nrPages == 8 ? 8 : refused, () -> {
+                        final int got = (int) machine.getUserPages(BASE, nrPages, FollFlags.FOLL_LONGTERM, pages);
+                        machine.gup.putPages(machine.task, pages, Math.max(got, 0));
+                        return got;
+                    });
+                }
+                assertEquals(0, machine.mm.munmap(machine.task, BASE, 16 * PAGE));
+            }
         }
     }
 

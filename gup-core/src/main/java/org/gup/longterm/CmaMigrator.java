@@ -62,7 +62,7 @@ final class CmaMigrator {
      * @param gupFlags {@code FOLL_*}
      * @param pages the pages
      * @param offset index of the first in both arrays
-     * @param vmas where the mappings go when it pins again
+     * @param vmas where the mappings go when it pins again; null if they are not wanted
      * @param list an empty list, empty again afterwards
      * @return pages pinned now, or a negated errno with none pinned
      */
@@ -74,7 +74,7 @@ final class CmaMigrator {
             final int gupFlags,
             final long[] pages,
             final int offset,
-            final @Nullable VmArea[] vmas,
+            final @Nullable VmArea @Nullable [] vmas,
             final PageList list) {
         long pinned = nrPages;
         boolean migrateAllow = true;

@@ -34,6 +34,8 @@ public final class LongtermPinner {
     private final @Nullable CmaMigrator cmaMigrator;
 
     private final boolean configFsDax;
+    /** Whether the walk leaves it to this class to look at the mappings, which then are collected. */
+    private final boolean checksVmas;
 
     /**
      * A pinner over one memory.
@@ -59,6 +61,7 @@ public final class LongtermPinner {
         this.warnings = warnings;
         this.cmaMigrator = configCma ? new CmaMigrator(memory, slowWalker, listener, unsignedResult) : null;
         this.configFsDax = configFsDax;
+        this.checksVmas = configFsDax && !slowWalker.refusesFsDax();
     }
 
     /**
@@ -68,7 +71,7 @@ public final class LongtermPinner {
      * @param nrPages pages, unsigned
      * @param pages the array for pages
      * @param vmas the array for mappings
-     * @return 0; -EINVAL without an array for pages; -ENOMEM without memory for an array of mappings
+     * @return 0; -EINVAL without an array for pages; -ENOMEM without memory for an array of mappings, where one is needed
      */
     public int refusal(
             final Task task,
@@ -81,7 +84,7 @@ public final class LongtermPinner {
         if (pages == null) {
             return -EINVAL;
         }
-        if (vmas != null) {
+        if (vmas != null || slowWalker.refusesFsDax()) {
             return 0;
         }
         if (Long.compareUnsigned(nrPages, MAX_PAGES) > 0) {
@@ -123,14 +126,14 @@ public final class LongtermPinner {
             return slowWalker.getUserPagesLocked(task, mm, start, nrPages, gupFlags, pages, offset, vmas, null);
         }
         final LongtermScratch scratch = LongtermScratch.of(task, memMap);
+        if (vmas != null || slowWalker.refusesFsDax()) {
+            return pin(task, mm, start, nrPages, gupFlags, pages, offset, vmas, scratch.list());
+        }
         final int end = (int) (offset + nrPages);
-        final @Nullable VmArea[] areas = vmas != null ? vmas : scratch.vmas(end);
         try {
-            return pin(task, mm, start, nrPages, gupFlags, pages, offset, areas, scratch.list());
+            return pin(task, mm, start, nrPages, gupFlags, pages, offset, scratch.vmas(end), scratch.list());
         } finally {
-            if (vmas == null) {
-                scratch.clearVmas(offset, end);
-            }
+            scratch.clearVmas(offset, end);
         }
     }
 
@@ -142,7 +145,7 @@ public final class LongtermPinner {
             final int gupFlags,
             final long[] pages,
             final int offset,
-            final @Nullable VmArea[] areas,
+            final @Nullable VmArea @Nullable [] areas,
             final PageList list) {
         final boolean nocma = task.memallocNocma(true);
         final long got;
@@ -155,7 +158,7 @@ public final class LongtermPinner {
         if (got <= 0) {
             return got;
         }
-        if (configFsDax && DaxVmaCheck.anyIsFsDax(areas, offset, got)) {
+        if (checksVmas && areas != null && DaxVmaCheck.anyIsFsDax(areas, offset, got)) {
             for (int i = 0; i < got; i++) {
                 memMap.put(task, memMap.page(pages[offset + i]), 1);
             }

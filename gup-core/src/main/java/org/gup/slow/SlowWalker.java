@@ -5,11 +5,13 @@ import static org.gup.flags.Errno.EEXIST;
 import static org.gup.flags.Errno.EFAULT;
 import static org.gup.flags.Errno.ENOENT;
 import static org.gup.flags.Errno.ENOMEM;
+import static org.gup.flags.Errno.EOPNOTSUPP;
 import static org.gup.flags.Errno.ERESTARTSYS;
 import static org.gup.flags.FollFlags.FOLL_ANON;
 import static org.gup.flags.FollFlags.FOLL_COW;
 import static org.gup.flags.FollFlags.FOLL_FORCE;
 import static org.gup.flags.FollFlags.FOLL_GET;
+import static org.gup.flags.FollFlags.FOLL_LONGTERM;
 import static org.gup.flags.FollFlags.FOLL_MLOCK;
 import static org.gup.flags.FollFlags.FOLL_NOWAIT;
 import static org.gup.flags.FollFlags.FOLL_NUMA;
@@ -60,6 +62,7 @@ public final class SlowWalker {
     private final FollowPage followPage;
     private final FollowHugetlb followHugetlb;
     private final boolean retriesWithoutPages;
+    private final boolean refusesFsDax;
     private final long vsyscallPfn;
 
     /**
@@ -69,17 +72,29 @@ public final class SlowWalker {
      * @param version the kernel
      * @param warnings where to warn
      * @param vsyscallPfn the page of the gate area; -1 for none
+     * @param refusesFsDax whether FOLL_LONGTERM keeps it out of mappings of DAX file systems, as from v5.11 on
      */
     public SlowWalker(
             final PhysicalMemory memory,
             final KernelVersion version,
             final OnceWarnings warnings,
-            final long vsyscallPfn) {
+            final long vsyscallPfn,
+            final boolean refusesFsDax) {
         this.memMap = memory.memMap();
         this.followPage = new FollowPage(memory, warnings);
         this.followHugetlb = new FollowHugetlb(memory);
         this.retriesWithoutPages = version.retriesWithoutPages();
         this.vsyscallPfn = vsyscallPfn;
+        this.refusesFsDax = refusesFsDax;
+    }
+
+    /**
+     * Whether pages of a longterm walk are known to lie outside DAX file systems.
+     *
+     * @return false if the caller has to look
+     */
+    public boolean refusesFsDax() {
+        return refusesFsDax;
     }
 
     /**
@@ -248,8 +263,9 @@ public final class SlowWalker {
                     address += PAGE_SIZE;
                     continue;
                 }
-                if (vma == null || !vmaAllows(task, vma, gupFlags)) {
-                    return done > 0 ? done : -EFAULT;
+                final int refused = vma == null ? -EFAULT : checkVmaFlags(task, vma, gupFlags);
+                if (vma == null || refused != 0) {
+                    return done > 0 ? done : refused;
                 }
                 if ((vma.flags() & VmFlags.VM_HUGETLB) != 0) {
                     final long wanted = Math.min(nrPages - done, (vma.end() - address) >>> PAGE_SHIFT);
@@ -385,24 +401,31 @@ public final class SlowWalker {
         return 0;
     }
 
-    /** Models {@code check_vma_flags()}; every refusal is -EFAULT in v5.2. */
-    private static boolean vmaAllows(final Task task, final VmArea vma, final int gupFlags) {
+    /**
+     * Models {@code check_vma_flags()}; every refusal is -EFAULT in v5.2.
+     *
+     * @return 0, or a negated errno
+     */
+    private int checkVmaFlags(final Task task, final VmArea vma, final int gupFlags) {
         final long vmFlags = vma.flags();
         final boolean write = (gupFlags & FOLL_WRITE) != 0;
         final boolean force = (gupFlags & FOLL_FORCE) != 0;
         if ((vmFlags & (VmFlags.VM_IO | VmFlags.VM_PFNMAP)) != 0) {
-            return false;
+            return -EFAULT;
         }
         if ((gupFlags & FOLL_ANON) != 0 && !vma.isAnonymous()) {
-            return false;
+            return -EFAULT;
+        }
+        if (refusesFsDax && (gupFlags & FOLL_LONGTERM) != 0 && vma.isFsDax()) {
+            return -EOPNOTSUPP;
         }
         if (write) {
             if ((vmFlags & VmFlags.VM_WRITE) == 0 && !(force && VmFlags.isCowMapping(vmFlags))) {
-                return false;
+                return -EFAULT;
             }
         } else if ((vmFlags & VmFlags.VM_READ) == 0 && !(force && (vmFlags & VmFlags.VM_MAYREAD) != 0)) {
-            return false;
+            return -EFAULT;
         }
-        return (gupFlags & FOLL_REMOTE) != 0 || !task.pkruDenies(VmFlags.pkey(vmFlags), write);
+        return (gupFlags & FOLL_REMOTE) != 0 || !task.pkruDenies(VmFlags.pkey(vmFlags), write) ? 0 : -EFAULT;
     }
 }
