@@ -139,8 +139,10 @@ final class SwapOut {
         for (int i = 0; i < mappings; i++) {
             swap.duplicate(slot);
         }
+        final long before = task.counters().get(Counter.RMAP_REPLACED);
         final boolean unmapped = rmap.tryToUnmapTo(task, pfn, SwapArea.entry(slot));
-        for (int left = memMap.pteMapcount(pfn); left > 0; left--) {
+        // Another address space may have dropped its mapping meanwhile: only entries that were made name the slot.
+        for (long left = mappings - (task.counters().get(Counter.RMAP_REPLACED) - before); left > 0; left--) {
             swap.freeOne(task, slot);
         }
         return unmapped;

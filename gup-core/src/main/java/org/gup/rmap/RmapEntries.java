@@ -21,6 +21,7 @@ import org.gup.pgtable.Pte;
 import org.gup.pgtable.PteLayout;
 import org.gup.pgtable.TablePages;
 import org.gup.pgtable.WalkRoot;
+import org.gup.stat.Counter;
 import org.gup.task.Task;
 import org.gup.tlb.TlbSync;
 import org.gup.tlb.WalkerEpoch;
@@ -174,6 +175,9 @@ final class RmapEntries {
         final long entry = migrate ? layout.migrationEntry(mapped, Pte.isWritable(pte)) : replacement;
         if (entry != 0) {
             TablePages.storeRelease(pteAddress, withSoftDirty(entry, pte));
+            if (!migrate) {
+                task.counters().add(Counter.RMAP_REPLACED, 1);
+            }
         }
         if (memMap.addPteMapcount(mapped, -1) == 0) {
             noLongerMlocked(head);

@@ -58,6 +58,8 @@ public enum Counter {
     PSWPOUT,
     /** Pages read from swap. */
     PSWPIN,
+    /** Mappings that reverse mapping has replaced by an entry of another kind, migration apart. */
+    RMAP_REPLACED,
     /** Warnings that are given once and were given. */
     WARNINGS
 }
