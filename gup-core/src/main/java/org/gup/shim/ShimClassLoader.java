@@ -9,8 +9,8 @@ import java.io.InputStream;
 
 /**
  * Loads the classes of {@code org.gup} anew, with {@code org/agrona/UnsafeApi} in their constant pools replaced by
- * {@link UnsafeShim}. Everything else comes from the parent: the JDK, JUnit, Agrona, and the package {@code org.gup.shim}
- * itself (not its subpackages), which both worlds share.
+ * {@link UnsafeShim}. Everything else comes from the parent: the JDK, Agrona and other libraries, and the package
+ * {@code org.gup.shim} itself (not its subpackages), which both worlds share.
  *
  * <p>Only one string of the pool changes, so that code, line numbers and stack maps stay what the compiler made them.
  */
@@ -34,7 +34,7 @@ public final class ShimClassLoader extends ClassLoader {
     }
 
     /**
-     * The one that tests share, so that the product is loaded and compiled a second time, and not a third.
+     * The one that all share, so that the product is loaded and compiled a second time, and not a third.
      *
      * @return the loader
      */

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What rewritten classes call in place of {@link UnsafeApi}: the same static methods, each of which does what it did and
  * tells the calling thread's {@link AccessObserver}, if it has one, before and after.
  *
- * <p>The names and signatures are {@code UnsafeApi}'s; {@link ShimClassLoaderTest} holds the two together. Memory that is
+ * <p>The names and signatures are {@code UnsafeApi}'s; a test holds the two together. Memory that is
  * allocated is noted for {@link Allocations}, observer or not.
  */
 public final class UnsafeShim {

@@ -51,7 +51,8 @@ public final class Words {
             mmapSems[i] = lowest(spaces[i]::isMmapLocked);
         }
         if (Allocations.startOf(lru) != Allocations.startOf(pagevecs) || lru >= pagevecs) {
-            throw new AssertionError("the zones' words are laid out differently now: lru=" + lru + ", " + pagevecs);
+            throw new IllegalStateException(
+                    "the zones' words are laid out differently now: lru=" + lru + ", " + pagevecs);
         }
     }
 
@@ -64,7 +65,10 @@ public final class Words {
             }
         };
         Observed.run(observer, question);
-        return touched.stream().mapToLong(Long::longValue).min().orElseThrow(() -> new AssertionError("untouched"));
+        return touched.stream()
+                .mapToLong(Long::longValue)
+                .min()
+                .orElseThrow(() -> new IllegalStateException("untouched"));
     }
 
     /**

@@ -52,7 +52,7 @@ public final class Probe {
         final Recorder recorder = new Recorder();
         final long result = Observed.call(recorder, work).longValue();
         if (result != expected) {
-            throw new AssertionError("expected " + expected + " but was " + result);
+            throw new IllegalStateException("result: expected " + expected + ", found " + result);
         }
         return new Tally(recorder.accesses);
     }
