@@ -5,6 +5,7 @@ import static org.gup.page.PageDescriptor.PG_LRU;
 import static org.gup.page.PageDescriptor.PG_SWAPBACKED;
 
 import org.gup.migrate.MigratePages;
+import org.gup.migrate.MigrationFailure;
 import org.gup.migrate.MigrationListener;
 import org.gup.migrate.MigrationPhase;
 import org.gup.migrate.MigrationTarget;
@@ -124,7 +125,9 @@ final class CmaMigrator {
             final long headPfn = memMap.pfn(head);
             final int flags = PageDescriptor.flagsVolatile(head);
             if ((flags & PG_HUGETLB) != 0) {
-                memory.hugetlb().isolate(task, headPfn, list);
+                if (!memory.hugetlb().isolate(task, headPfn, list)) {
+                    notIsolated(task, headPfn, list);
+                }
                 continue;
             }
             if ((flags & PG_LRU) == 0 && drainAllow) {
@@ -135,8 +138,23 @@ final class CmaMigrator {
             if (memory.lruvec().isolate(headPfn)) {
                 list.add(headPfn);
                 memory.lruvec().countIsolated((flags & PG_SWAPBACKED) == 0, 1L << memMap.compoundOrder(headPfn));
+            } else {
+                notIsolated(task, headPfn, list);
             }
         }
+    }
+
+    /** A page that is on the list is looked at again for each of its base pages, and is not one that failed. */
+    private void notIsolated(final Task task, final long headPfn, final PageList list) {
+        if (listener == null) {
+            return;
+        }
+        for (long pfn = list.first(); pfn != 0; pfn = list.next(pfn)) {
+            if (pfn == headPfn) {
+                return;
+            }
+        }
+        listener.notMoved(task, headPfn, MigrationFailure.NOT_ISOLATED, 0);
     }
 
     private void enter(final Task task, final MigrationPhase phase) {

@@ -104,21 +104,24 @@ public final class MigratePages {
         int failed = 0;
         int retry = 1;
         int stopped = 0;
+        long stoppedAt = 0;
         for (int pass = 0; pass < PASSES && retry > 0 && stopped == 0; pass++) {
             retry = 0;
             long pfn = from.first();
             while (pfn != 0 && stopped == 0) {
                 final long next = from.next(pfn);
-                final int result = migrateOne(task, from, pfn, target, pass >= FIRST_FORCED_PASS);
+                final int result = migrateOne(task, from, pfn, target, pass);
                 if (result == -ENOMEM && isTransparentHuge(pfn)) {
                     if (split(task, pfn, from)) {
                         continue;
                     }
                     stopped = -EBUSY;
                     failed++;
+                    notMoved(task, pfn, MigrationFailure.NO_MEMORY, 0);
                 } else if (result == -ENOMEM) {
                     stopped = result;
                     failed++;
+                    notMoved(task, pfn, MigrationFailure.NO_MEMORY, 0);
                 } else if (result == -EAGAIN) {
                     retry++;
                 } else if (result == 0) {
@@ -126,11 +129,14 @@ public final class MigratePages {
                 } else {
                     failed++;
                 }
+                stoppedAt = pfn;
                 pfn = next;
             }
         }
         if (stopped == 0) {
             failed += retry;
+        } else {
+            giveUp(task, from, stoppedAt);
         }
         task.counters().add(Counter.PGMIGRATE_SUCCESS, succeeded);
         task.counters().add(Counter.PGMIGRATE_FAIL, failed);
@@ -163,17 +169,17 @@ public final class MigratePages {
     }
 
     private int migrateOne(
-            final Task task, final PageList from, final long pfn, final MigrationTarget target, final boolean force) {
+            final Task task, final PageList from, final long pfn, final MigrationTarget target, final int pass) {
         enter(task, MigrationPhase.ALLOCATE);
         final long newPfn = target.allocate(task, pfn);
         if (newPfn < 0) {
             return -ENOMEM;
         }
-        return isHugetlb(pfn) ? moveHugetlb(task, from, pfn, newPfn, force) : move(task, from, pfn, newPfn, force);
+        return isHugetlb(pfn) ? moveHugetlb(task, from, pfn, newPfn, pass) : move(task, from, pfn, newPfn, pass);
     }
 
     /** Models {@code unmap_and_move()}. */
-    private int move(final Task task, final PageList from, final long pfn, final long newPfn, final boolean force) {
+    private int move(final Task task, final PageList from, final long pfn, final long newPfn, final int pass) {
         final long page = memMap.page(pfn);
         final boolean gone = PageRef.countVolatile(page) == 1;
         int result = 0;
@@ -181,7 +187,7 @@ public final class MigratePages {
             // Only the isolation holds it: freed under us.
             PageDescriptor.clearFlags(page, PG_ACTIVE | PG_UNEVICTABLE);
         } else {
-            result = lockAndMove(task, pfn, newPfn, force);
+            result = lockAndMove(task, pfn, newPfn, pass);
         }
         if (result != -EAGAIN) {
             from.remove(pfn);
@@ -202,23 +208,25 @@ public final class MigratePages {
     }
 
     /** Models {@code __unmap_and_move()}. */
-    private int lockAndMove(final Task task, final long pfn, final long newPfn, final boolean force) {
+    private int lockAndMove(final Task task, final long pfn, final long newPfn, final int pass) {
         final long page = memMap.page(pfn);
+        final boolean force = pass >= FIRST_FORCED_PASS;
         if (!lock(page, force)) {
-            return -EAGAIN;
+            return busy(task, pfn, MigrationFailure.LOCKED, pass);
         }
-        int result = -EAGAIN;
+        MigrationFailure failure = MigrationFailure.WRITEBACK;
         if (!isUnderWriteback(page, force)) {
+            failure = MigrationFailure.LOCKED;
             if (PageLock.tryLock(memMap.page(newPfn))) {
                 final boolean orphan = PageDescriptor.coldLong(memMap.cold(pfn), MAPPING_OFFSET) == 0;
-                if (!orphan || (PageDescriptor.flagsVolatile(page) & PG_PRIVATE) == 0) {
-                    result = unmapAndCopy(task, pfn, newPfn, orphan);
-                }
+                failure = orphan && (PageDescriptor.flagsVolatile(page) & PG_PRIVATE) != 0
+                        ? MigrationFailure.ORPHANED
+                        : unmapAndCopy(task, pfn, newPfn, orphan);
                 PageLock.unlock(memMap.page(newPfn));
             }
         }
         PageLock.unlock(page);
-        return result;
+        return failure == null ? 0 : busy(task, pfn, failure, pass);
     }
 
     /** A page whose lock is held by another is tried again later; from the fourth pass on, its lock is waited for. */
@@ -243,8 +251,9 @@ public final class MigratePages {
         return false;
     }
 
-    /** Both pages are locked. */
-    private int unmapAndCopy(final Task task, final long pfn, final long newPfn, final boolean orphan) {
+    /** Both pages are locked. Null if the page was moved. */
+    private @Nullable MigrationFailure unmapAndCopy(
+            final Task task, final long pfn, final long newPfn, final boolean orphan) {
         final boolean mapped = !orphan && memMap.totalMapcount(pfn) != 0;
         boolean unmapped = true;
         if (mapped) {
@@ -260,30 +269,29 @@ public final class MigratePages {
             enter(task, MigrationPhase.REMAP);
             rmap.removeMigrationPtes(task, pfn, moved ? newPfn : pfn);
         }
-        return moved ? 0 : -EAGAIN;
+        return moved ? null : unmapped ? MigrationFailure.EXTRA_REFERENCE : MigrationFailure.STILL_MAPPED;
     }
 
     /** Models {@code unmap_and_move_huge_page()}. */
-    private int moveHugetlb(
-            final Task task, final PageList from, final long pfn, final long newPfn, final boolean force) {
+    private int moveHugetlb(final Task task, final PageList from, final long pfn, final long newPfn, final int pass) {
         final long page = memMap.page(pfn);
-        int result = -EAGAIN;
-        if (lock(page, force)) {
+        MigrationFailure failure = MigrationFailure.LOCKED;
+        if (lock(page, pass >= FIRST_FORCED_PASS)) {
             if (PageLock.tryLock(memMap.page(newPfn))) {
-                result = unmapAndCopy(task, pfn, newPfn, false);
+                failure = unmapAndCopy(task, pfn, newPfn, false);
                 PageLock.unlock(memMap.page(newPfn));
             }
-            if (result == 0) {
+            if (failure == null) {
                 hugetlb.moveState(pfn, newPfn);
             }
             PageLock.unlock(page);
         }
-        if (result != -EAGAIN) {
+        if (failure == null) {
             from.remove(pfn);
             hugetlb.putbackActive(task, pfn);
         }
         hugetlb.putbackActive(task, newPfn);
-        return result;
+        return failure == null ? 0 : busy(task, pfn, failure, pass);
     }
 
     /** Splits a huge page for whose move there is no memory; its other base pages go to the end of the list. */
@@ -314,6 +322,28 @@ public final class MigratePages {
 
     private long pagesOf(final long pfn) {
         return 1L << memMap.compoundOrder(pfn);
+    }
+
+    private int busy(final Task task, final long pfn, final MigrationFailure cause, final int pass) {
+        notMoved(task, pfn, cause, PASSES - 1 - pass);
+        return -EAGAIN;
+    }
+
+    /** What is left when a migration ends early, but for the page that ended it. */
+    private void giveUp(final Task task, final PageList from, final long stoppedAt) {
+        if (listener != null) {
+            for (long pfn = from.first(); pfn != 0; pfn = from.next(pfn)) {
+                if (pfn != stoppedAt) {
+                    listener.notMoved(task, pfn, MigrationFailure.GIVEN_UP, 0);
+                }
+            }
+        }
+    }
+
+    private void notMoved(final Task task, final long pfn, final MigrationFailure cause, final int triesLeft) {
+        if (listener != null) {
+            listener.notMoved(task, pfn, cause, triesLeft);
+        }
     }
 
     private void enter(final Task task, final MigrationPhase phase) {

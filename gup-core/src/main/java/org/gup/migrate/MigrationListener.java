@@ -2,7 +2,7 @@ package org.gup.migrate;
 
 import org.gup.task.Task;
 
-/** Hears of the phases of migrations, at their borders. For tests, measurements and demonstrations. */
+/** Hears of the phases of migrations, at their borders, and of what does not move. For tests, measurements and demonstrations. */
 @FunctionalInterface
 public interface MigrationListener {
     /**
@@ -13,4 +13,15 @@ public interface MigrationListener {
      * @param phase what begins
      */
     void enter(Task task, MigrationPhase phase);
+
+    /**
+     * A page was not moved. Called as {@link #enter} is, by which this page is no longer locked. A page that is busy is tried up
+     * to {@link MigratePages#PASSES} times; each time is told.
+     *
+     * @param task who migrates
+     * @param pfn the page; the head, if it is huge
+     * @param cause why not
+     * @param triesLeft how often it will be tried again; 0 if it stays where it is
+     */
+    default void notMoved(final Task task, final long pfn, final MigrationFailure cause, final int triesLeft) {}
 }
