@@ -104,7 +104,11 @@ public final class PageCacheFile extends CachedFile {
 
     static void copy(final FrameStore to, final long toPage, final FrameStore from, final long fromPage) {
         for (int offset = 0; offset < FrameStore.FRAME_BYTES; offset += Long.BYTES) {
-            to.putLong(toPage, offset, from.getLong(fromPage, offset));
+            final long word = from.getLong(fromPage, offset);
+            // What is zero on both sides needs no memory.
+            if (to.getLong(toPage, offset) != word) {
+                to.putLong(toPage, offset, word);
+            }
         }
     }
 

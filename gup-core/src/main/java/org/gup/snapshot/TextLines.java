@@ -101,4 +101,18 @@ final class TextLines {
         }
         return Long.parseUnsignedLong(text, 16);
     }
+
+    /**
+     * A decimal number.
+     *
+     * @param text digits
+     * @param what its name, for the message
+     * @return the number, 0 to 10^15 - 1
+     */
+    long decimal(final String text, final String what) {
+        if (text.isEmpty() || text.length() > 15 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw error("bad " + what + ": got " + SnapshotException.quote(text) + ", allowed 1 to 15 decimal digits");
+        }
+        return Long.parseLong(text);
+    }
 }
