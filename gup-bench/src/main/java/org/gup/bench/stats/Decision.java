@@ -1,7 +1,5 @@
 package org.gup.bench.stats;
 
-import org.apache.commons.statistics.distribution.TDistribution;
-
 /**
  * A comparison among others of its family, and what it comes to.
  *
@@ -11,9 +9,6 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * @param tests comparisons of the family
  */
 public record Decision(Comparison comparison, double adjustedP, Verdict verdict, int tests) {
-    /** How often a difference of the smallest detectable size is found. */
-    static final double POWER = 0.8;
-
     private static final int MOST_FORKS = 100_000;
 
     /**
@@ -24,7 +19,7 @@ public record Decision(Comparison comparison, double adjustedP, Verdict verdict,
      */
     public double detectable() {
         return comparison.hasInterval()
-                ? Math.expm1(quantiles(comparison.freedom()) * comparison.standardError())
+                ? Math.expm1(shift(comparison.freedom()) * comparison.standardError())
                 : Double.NaN;
     }
 
@@ -43,7 +38,7 @@ public record Decision(Comparison comparison, double adjustedP, Verdict verdict,
         int high = MOST_FORKS;
         while (low < high) {
             final int forks = (low + high) >>> 1;
-            if (Math.expm1(quantiles(2.0 * forks - 2) * perFork * Math.sqrt(2.0 / forks)) <= 0.01) {
+            if (Math.expm1(shift(2.0 * forks - 2) * perFork * Math.sqrt(2.0 / forks)) <= 0.01) {
                 high = forks;
             } else {
                 low = forks + 1;
@@ -52,9 +47,7 @@ public record Decision(Comparison comparison, double adjustedP, Verdict verdict,
         return low;
     }
 
-    private double quantiles(final double freedom) {
-        final TDistribution student = TDistribution.of(freedom);
-        return student.inverseSurvivalProbability(Decisions.ALPHA / (2 * tests))
-                + student.inverseCumulativeProbability(POWER);
+    private double shift(final double freedom) {
+        return Power.shift(freedom, Decisions.ALPHA / (2 * tests));
     }
 }

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.BinomialDistribution;
+import org.apache.commons.statistics.distribution.TDistribution;
 import org.apache.commons.statistics.inference.TTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,21 +136,145 @@ class DecisionsTest {
         assertTrue(falseAlarms <= mostFalseAlarms(), "false alarms: " + falseAlarms);
     }
 
-    @Test
-    void shouldFindTheSmallestDetectableDifferenceFourTimesOutOfFive() {
-        final SplittableRandom random = new SplittableRandom(SEED);
-        final int forks = 10;
-        // What ten forks of this spread can show, if the spread were known.
-        final Comparison typical = new Comparison(1, SPREAD * Math.sqrt(2.0 / forks), 2.0 * forks - 2, 1, forks, forks);
-        final double detectable = new Decision(typical, 1, Verdict.NO_DIFFERENCE, 1).detectable();
-        assertTrue(detectable > SPREAD && detectable < 2 * SPREAD, "detectable: " + detectable);
-        int found = 0;
-        for (int resample = 0; resample < RESAMPLES; resample++) {
-            final Comparison comparison = Decisions.compare(
-                    Machine.QUIET.forks(random, forks, 1), Machine.QUIET.forks(random, forks, 1 + detectable));
-            found += Decisions.decide(List.of(comparison), 0).get(0).verdict() == Verdict.SLOWER ? 1 : 0;
+    static List<Arguments> powers() {
+        final List<Arguments> powers = new ArrayList<>();
+        for (final int forks : new int[] {3, 5, 10, 20}) {
+            for (final int tests : new int[] {1, 17}) {
+                powers.add(Arguments.of(forks, tests));
+            }
         }
-        assertEquals(Decision.POWER, (double) found / RESAMPLES, 0.03);
+        return powers;
+    }
+
+    /** In a family the others are alike, so that the difference must pass the hardest of Holm's steps. */
+    @ParameterizedTest
+    @MethodSource("powers")
+    void shouldFindTheSmallestDetectableDifferenceFourTimesOutOfFive(final int forks, final int tests) {
+        final SplittableRandom random = new SplittableRandom(SEED);
+        final List<Comparison> others =
+                Collections.nCopies(tests - 1, new Comparison(1, 0.01, 2.0 * forks - 2, 1, forks, forks));
+        // What so many forks can show, if the spread were known.
+        final double detectable = detectable(SPREAD * Math.sqrt(2.0 / forks), 2.0 * forks - 2, tests);
+        final double ofRatios = detectable(SPREAD * Math.sqrt(2.0 / forks), forks - 1.0, tests);
+        assertTrue(ofRatios > detectable, "pairs have fewer degrees of freedom: " + ofRatios + ", " + detectable);
+        int found = 0;
+        int foundByRatios = 0;
+        for (int resample = 0; resample < RESAMPLES; resample++) {
+            final double[] base = Machine.QUIET.forks(random, forks, 1);
+            final double[] other = Machine.QUIET.forks(random, forks, 1 + detectable);
+            found += isSlower(pooled(base, other), others) ? 1 : 0;
+            final double[] ratios = new double[forks];
+            for (int fork = 0; fork < forks; fork++) {
+                ratios[fork] = Machine.QUIET.score(random, 1 + ofRatios) / Machine.QUIET.score(random, 1);
+            }
+            foundByRatios += isSlower(PairedRatios.of(ratios), others) ? 1 : 0;
+        }
+        final String of = forks + " forks, " + tests + " tests, seed " + SEED + ": found ";
+        assertEquals(Power.PROMISED, (double) found / RESAMPLES, 0.015, of + found);
+        assertEquals(Power.PROMISED, (double) foundByRatios / RESAMPLES, 0.015, of + foundByRatios + " by ratios");
+    }
+
+    private static double detectable(final double error, final double freedom, final int tests) {
+        return new Decision(new Comparison(1, error, freedom, 1, 5, 5), 1, Verdict.NO_DIFFERENCE, tests).detectable();
+    }
+
+    private static boolean isSlower(final Comparison comparison, final List<Comparison> others) {
+        final List<Comparison> family = new ArrayList<>(others);
+        family.add(comparison);
+        return Decisions.decide(family, 0).get(others.size()).verdict() == Verdict.SLOWER;
+    }
+
+    /** Both sides spread alike here, which Welch's test does not know: with few forks it finds a little less. */
+    private static Comparison pooled(final double[] base, final double[] other) {
+        final Comparison welch = Decisions.compare(base, other);
+        final double freedom = base.length + other.length - 2.0;
+        final double distance = Math.abs(Math.log(welch.ratio())) / welch.standardError();
+        return new Comparison(
+                welch.ratio(),
+                welch.standardError(),
+                freedom,
+                2 * TDistribution.of(freedom).survivalProbability(distance),
+                base.length,
+                other.length);
+    }
+
+    static List<Arguments> familiesOfRatios() {
+        final List<Arguments> families = new ArrayList<>();
+        for (final Machine machine : List.of(Machine.QUIET, Machine.DISTURBED)) {
+            families.add(Arguments.of(machine, 1, 3));
+            families.add(Arguments.of(machine, 17, 3));
+            families.add(Arguments.of(machine, 17, 5));
+            families.add(Arguments.of(machine, 17, 20));
+        }
+        families.add(Arguments.of(Machine.BIMODAL, 1, 5));
+        families.add(Arguments.of(Machine.BIMODAL, 17, 5));
+        return families;
+    }
+
+    @ParameterizedTest
+    @MethodSource("familiesOfRatios")
+    void shouldCryWolfAboutRatiosInNoMoreThanOneFamilyOfTwenty(final Machine machine, final int rows, final int forks) {
+        final int found = falseAlarmsOfRatios(machine, rows, forks);
+        assertTrue(
+                found <= mostFalseAlarms(),
+                () -> found + " false alarms in " + RESAMPLES + " families of " + rows + ", at most "
+                        + mostFalseAlarms() + " expected; seed " + SEED);
+    }
+
+    /** A known limit: ratios that take three values only have thinner tails than Student's test expects. */
+    @Test
+    void shouldCryWolfALittleMoreOftenAboutRatiosOfTwoKindsOfCode() {
+        final int found = falseAlarmsOfRatios(Machine.BIMODAL, 17, 20);
+        assertTrue(found > Decisions.ALPHA * RESAMPLES, "the limit is gone, say so in the documentation: " + found);
+        assertTrue(found < 0.065 * RESAMPLES, "false alarms: " + found + "; seed " + SEED);
+    }
+
+    private static int falseAlarmsOfRatios(final Machine machine, final int rows, final int forks) {
+        final SplittableRandom random = new SplittableRandom(SEED);
+        int alarms = 0;
+        for (int resample = 0; resample < RESAMPLES; resample++) {
+            final List<Comparison> family = new ArrayList<>();
+            for (int row = 0; row < rows; row++) {
+                family.add(PairedRatios.of(ratios(machine, random, forks, 1)));
+            }
+            alarms += Decisions.decide(family, 0).stream().anyMatch(decision -> decision.adjustedP() < Decisions.ALPHA)
+                    ? 1
+                    : 0;
+        }
+        return alarms;
+    }
+
+    @Test
+    void shouldFindWhatIsThereInRatiosAndOnlyThat() {
+        final SplittableRandom random = new SplittableRandom(SEED);
+        final int forks = 5;
+        final double effect = 1 + detectable(SPREAD * Math.sqrt(2.0 / forks), forks - 1.0, 17);
+        int found = 0;
+        int wrong = 0;
+        for (int resample = 0; resample < RESAMPLES; resample++) {
+            final List<Comparison> family = new ArrayList<>();
+            family.add(PairedRatios.of(ratios(Machine.QUIET, random, forks, effect)));
+            for (int row = 1; row < 17; row++) {
+                family.add(PairedRatios.of(ratios(Machine.QUIET, random, forks, 1)));
+            }
+            final List<Decision> decisions = Decisions.decide(family, THRESHOLD);
+            found += decisions.get(0).verdict() == Verdict.SLOWER ? 1 : 0;
+            wrong += decisions.subList(1, 17).stream()
+                            .anyMatch(decision ->
+                                    decision.verdict() == Verdict.SLOWER || decision.verdict() == Verdict.FASTER)
+                    ? 1
+                    : 0;
+        }
+        // Holm finds no less than what its first step promises.
+        assertTrue(found > (Power.PROMISED - 0.015) * RESAMPLES, "found: " + found + "; seed " + SEED);
+        assertTrue(wrong <= mostFalseAlarms(), "false alarms: " + wrong + "; seed " + SEED);
+    }
+
+    private static double[] ratios(
+            final Machine machine, final SplittableRandom random, final int forks, final double effect) {
+        return IntStream.range(0, forks)
+                .mapToDouble(fork -> machine.score(random, effect) / machine.score(random, 1))
+                .toArray();
     }
 
     @Test
