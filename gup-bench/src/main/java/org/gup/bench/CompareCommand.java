@@ -16,8 +16,11 @@ import org.gup.bench.compare.RunPair;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.ExitStatus;
 import org.gup.bench.error.NotComparableException;
+import org.gup.bench.report.ComparePage;
 import org.gup.bench.results.JmhJson;
 import org.gup.bench.results.RunReader;
+import org.gup.bench.text.Glob;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,7 +36,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares runs with the first one, case by case.",
             "",
-            "Cases are matched by benchmark and parameters. A difference must be significant (95 %% interval off zero,"
+            "Cases are matched by benchmark and parameters. What was measured side by side in one process is compared as a"
+                    + " ratio, latencies by their tail as well, and what was counted must be equal. A difference must be significant (95 %% interval off zero,"
                     + " Holm's correction over all comparisons) and larger than the threshold; otherwise the verdict is"
                     + " 'no difference found', with the smallest difference that these runs could have shown."
         },
@@ -50,7 +54,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  gup-bench compare before=results/local/A after=results/local/B",
             "  gup-bench compare A B --fail-on 'get-fast*:p50>5%%'",
-            "  gup-bench compare A B C --format markdown --changed"
+            "  gup-bench compare A B C --format markdown --changed     to be pasted into an issue",
+            "  gup-bench compare A B --html compare.html --only 'check/*'"
         })
 final class CompareCommand implements Callable<Integer> {
     /** How the comparison is printed. */
@@ -62,7 +67,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     @Parameters(
-            arity = "2..*",
+            arity = "1..*",
             paramLabel = "[LABEL=]DIR",
             description = "Results folders; the first is the base. A label names a run in the output.")
     private List<String> folders = new ArrayList<>();
@@ -102,6 +107,13 @@ final class CompareCommand implements Callable<Integer> {
             description = "Compare what should not be: another CPU, JDK or other flags. The output is stamped.")
     private boolean allowDifferent;
 
+    @Option(
+            names = "--only",
+            paramLabel = "CASES",
+            description = "Only cases whose name has this in it, or fits it if there is a star. Fewer comparisons show"
+                    + " smaller differences. Repeatable.")
+    private List<String> only = new ArrayList<>();
+
     @Option(names = "--changed", description = "Show only rows that differ.")
     private boolean changedOnly;
 
@@ -112,6 +124,15 @@ final class CompareCommand implements Callable<Integer> {
             description = "text, markdown, csv or json (${DEFAULT-VALUE}).")
     private Format format = Format.TEXT;
 
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write a page, too: one file that opens without a network.")
+    private @Nullable Path html;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write what programs read, too.")
+    private @Nullable Path json;
+
     @Mixin
     private Verbosity verbosity = new Verbosity();
 
@@ -121,14 +142,29 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (folders.size() < 2) {
+            throw new BadInputException(
+                    "compare needs two folders at least, the base first: got '" + folders.get(0) + "'");
+        }
         if (!(thresholdPercent >= 0 && thresholdPercent <= 100)) {
             throw new BadInputException("bad threshold '" + thresholdPercent + "': expected 0 to 100 percent");
         }
         final List<FailOn> rules = failOn.stream().map(FailOn::parse).toList();
-        final RunComparison comparison =
-                RunComparison.of(named(), new RunComparison.Wanted(measure, thresholdPercent / 100, rules));
+        final RunComparison comparison = RunComparison.of(
+                named(),
+                new RunComparison.Wanted(
+                        measure,
+                        thresholdPercent / 100,
+                        rules,
+                        only.stream().map(Glob::new).toList()));
         final Console console = verbosity.console(spec);
         check(comparison, console);
+        if (html != null) {
+            AtomicFile.write(html, new ComparePage(comparison).html());
+        }
+        if (json != null) {
+            AtomicFile.write(json, JmhJson.pretty(CompareData.json(comparison)));
+        }
         switch (format) {
             case TEXT ->
                 new CompareText(comparison, changedOnly).terminal(console::bold).forEach(console.out()::println);
@@ -157,9 +193,9 @@ final class CompareCommand implements Callable<Integer> {
                         + String.join("; ", pair.comparability().refusals())
                         + " (--allow-different compares them all the same)");
             }
-            if (pair.rows().isEmpty()) {
-                throw new NotComparableException(
-                        "'" + comparison.baseLabel() + "' and '" + pair.label() + "' have no case in common");
+            if (pair.rows().isEmpty() && pair.counts().isEmpty()) {
+                throw new NotComparableException("'" + comparison.baseLabel() + "' and '" + pair.label()
+                        + "' have no case in common" + (only.isEmpty() ? "" : " that matches " + only));
             }
             if (!console.quiet()) {
                 pair.comparability()

@@ -35,12 +35,9 @@ final class ExtraQuestions {
     /** What a profile asks besides JMH's cases, of which a scope may take a part. */
     static ExtraQuestions of(final Profile profile, final MainJob.Scope scope) {
         final List<Glob> only = scope.only().stream().map(Glob::new).toList();
-        final List<Extras> chosen = scope.sameCodePairs() > 0
-                ? List.of()
-                : Extras.of(profile).stream()
-                        .filter(extra ->
-                                extra.forks().cases(extra.count()).stream().anyMatch(info -> matches(only, info.id())))
-                        .toList();
+        final List<Extras> chosen = scope.extras(profile).stream()
+                .filter(extra -> extra.forks().cases(extra.count()).stream().anyMatch(info -> matches(only, info.id())))
+                .toList();
         return new ExtraQuestions(
                 chosen,
                 only,

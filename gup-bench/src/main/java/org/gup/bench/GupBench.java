@@ -23,9 +23,11 @@ import picocli.CommandLine.Spec;
             CompareCommand.class,
             ReportCommand.class,
             ListCommand.class,
+            LayoutCommand.class,
             MergeCommand.class,
             AgreeCommand.class,
             GupTestCommand.class,
+            SoakCommand.class,
             CompletionCommand.class,
             JmhCommand.class,
             HelpCommand.class

@@ -2,9 +2,7 @@ package org.gup.bench;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The kernel's tool on the model. Letters mean what they mean there; the last of several wins, as there. */
@@ -39,7 +38,11 @@ import picocli.CommandLine.Spec;
                     + " warmed up first, or a JVM would be measured that still compiles. The pin commands came after 5.2."
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:done", "1:a call was refused", "2:wrong usage, or a command that 5.2 has not"},
+        exitCodeList = {
+            "0:done",
+            "1:a call was refused; its errno stands on stderr and in the JSON",
+            "2:wrong usage, or a command that 5.2 has not"
+        },
         footer = {
             "",
             "Examples:",
@@ -131,6 +134,9 @@ final class GupTestCommand implements Callable<Integer> {
     @Option(names = "--cold", description = "No warm-up.")
     private boolean cold;
 
+    @Parameters(hidden = true, description = "Pages for -c, which 5.2 has not.")
+    private List<String> pageIndices = new ArrayList<>();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
@@ -207,6 +213,10 @@ final class GupTestCommand implements Callable<Integer> {
     public Integer call() {
         if (refused != null) {
             throw new BadInputException(refused);
+        }
+        if (!pageIndices.isEmpty()) {
+            throw new BadInputException("'" + String.join(" ", pageIndices)
+                    + "': page indices belong to -c, DUMP_USER_PAGES_TEST, which is not in 5.2");
         }
         final GupTestRequest request = request();
         final PrintWriter out = spec.commandLine().getOut();
@@ -329,6 +339,11 @@ final class GupTestCommand implements Callable<Integer> {
         if (flags < 0 || flags >= FollFlags.FOLL_LONGTERM << 1) {
             throw new BadInputException("bad -F '" + extraFlags + "': 5.2 knows flags below 0x20000");
         }
+        final boolean longterm = call == GupTestCall.GUP_LONGTERM_BENCHMARK || (flags & FollFlags.FOLL_LONGTERM) != 0;
+        if (longterm && (flags & (FollFlags.FOLL_MLOCK | FollFlags.FOLL_POPULATE)) == FollFlags.FOLL_MLOCK) {
+            throw new BadInputException("bad -F '" + extraFlags + "': FOLL_MLOCK leaves holes in the array, at which a"
+                    + " long-term pin looks; 5.2 would oops");
+        }
         return (int) flags;
     }
 
@@ -342,11 +357,6 @@ final class GupTestCommand implements Callable<Integer> {
         final JsonArray passes = new JsonArray();
         results.forEach(result -> passes.add(result.json()));
         root.add("passes", passes);
-        try {
-            Files.writeString(file, JmhJson.pretty(root));
-        } catch (final IOException refusedToo) {
-            throw new BadInputException(
-                    "cannot write '" + file + "': " + refusedToo.getClass().getSimpleName());
-        }
+        AtomicFile.write(file, JmhJson.pretty(root));
     }
 }

@@ -1,9 +1,14 @@
 package org.gup.bench;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.gup.bench.error.BadInputException;
+import org.gup.bench.error.ExitStatus;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.layout.ModelledProcess;
 import org.gup.bench.plan.Manifest;
@@ -11,7 +16,12 @@ import org.gup.bench.plan.PlannedCase;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
 import org.gup.bench.plan.Subject;
+import org.gup.bench.results.CaseInfo;
 import org.gup.bench.run.Progress;
+import org.gup.bench.text.Glob;
+import org.gup.bench.text.NaturalOrder;
+import org.gup.bench.text.TextTree;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,7 +31,20 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "list",
         mixinStandardHelpOptions = true,
-        description = "Lists the cases of a profile with their forks, and the JMH benchmarks behind them.")
+        sortOptions = false,
+        description = {
+            "Lists the cases of a profile with the JVMs that measure each of them.",
+            "",
+            "Takes the same filter as run: what is listed is what would be measured. Address spaces of your own add cases"
+                    + " that are not listed; 'run --dry-run' knows them."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  gup-bench list --tree                       the questions and their axes",
+            "  gup-bench list --profile full --only 'check/*'",
+            "  gup-bench list --only '=get-fast/4K/512' --params"
+        })
 final class ListCommand implements Callable<Integer> {
     @Option(
             names = "--profile",
@@ -29,6 +52,26 @@ final class ListCommand implements Callable<Integer> {
             defaultValue = "default",
             description = "smoke, default or full (${DEFAULT-VALUE}).")
     private String profile = "";
+
+    @Option(
+            names = "--only",
+            paramLabel = "CASES",
+            description =
+                    "Only cases whose name has this in it, or fits it if there is a star, or is it behind an equals"
+                            + " sign. Repeatable.")
+    private List<String> only = new ArrayList<>();
+
+    @Option(
+            names = "--experiment",
+            paramLabel = "NAME",
+            description = "The cases of an experiment in place of the profile's.")
+    private @Nullable String experiment;
+
+    @Option(names = "--tree", description = "Draw names as a tree.")
+    private boolean tree;
+
+    @Option(names = "--params", description = "Show each case's program and parameters.")
+    private boolean params;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -39,29 +82,74 @@ final class ListCommand implements Callable<Integer> {
         final Profile chosen = Profile.named(profile)
                 .orElseThrow(
                         () -> new BadInputException("bad profile '" + profile + "': expected smoke, default or full"));
-        final PrintWriter out = spec.commandLine().getOut();
+        final MainJob.Scope scope = new MainJob.Scope(
+                only, 0, Optional.ofNullable(experiment).map(Resumption::experiment), Optional.empty());
         // A dump is not read for a list: its size changes no case.
-        final List<PlannedCase> cases = Manifest.of(
-                chosen,
-                List.of(
-                        new Manifest.Measured(Layout.BASE_PAGES, ModelledProcess.SYNTHETIC_PAGES),
-                        new Manifest.Measured(Layout.HUGE_PAGE, ModelledProcess.SYNTHETIC_PAGES),
-                        new Manifest.Measured(Layout.BUNDLED, 1)));
-        final RunPlan plan = RunPlan.shuffled(chosen, 0, cases);
-        final ExtraQuestions extras = ExtraQuestions.of(chosen, MainJob.Scope.ALL);
-        out.println("profile " + chosen.name() + ": "
-                + (cases.size() + extras.cases().size()) + " cases, "
-                + (plan.forkRuns().size() + extras.forks()) + " forks, about "
-                + Progress.text(plan.estimate().plus(extras.estimate())));
-        cases.forEach(planned ->
-                out.println("  " + planned.forks() + " x " + planned.benchCase().id()));
-        extras.lines().forEach(line -> out.println("  " + line + ":"));
-        extras.cases().forEach(info -> out.println("      " + info.id()));
-        out.println("benchmarks (gup-bench jmh -lp shows their parameters):");
-        for (final Subject subject : Subject.values()) {
-            out.println("  " + subject.benchmark() + "  " + subject.label());
+        final List<Glob> globs = only.stream().map(Glob::new).toList();
+        final List<PlannedCase> planned = scope
+                .cases(
+                        chosen,
+                        List.of(
+                                new Manifest.Measured(Layout.BASE_PAGES, ModelledProcess.SYNTHETIC_PAGES),
+                                new Manifest.Measured(Layout.HUGE_PAGE, ModelledProcess.SYNTHETIC_PAGES),
+                                new Manifest.Measured(Layout.BUNDLED, 1)))
+                .stream()
+                .filter(one -> globs.isEmpty()
+                        || globs.stream()
+                                .anyMatch(glob -> glob.matches(one.benchCase().id())))
+                .toList();
+        final ExtraQuestions extras = ExtraQuestions.of(chosen, scope);
+        final List<CaseInfo> cases = Stream.concat(
+                        planned.stream().map(one -> one.benchCase().info(one.forks())), extras.cases().stream())
+                .sorted(Comparator.comparing(CaseInfo::id, new NaturalOrder()))
+                .toList();
+        if (cases.isEmpty()) {
+            throw new BadInputException("no case matches " + only + " (gup-bench list --tree shows all of them)");
+        }
+        final RunPlan plan = RunPlan.shuffled(chosen, 0, planned);
+        print(
+                "profile " + chosen.name() + ": " + cases.size() + (cases.size() == 1 ? " case, " : " cases, ")
+                        + (plan.forkRuns().size() + extras.forks()) + " forks, about "
+                        + Progress.text(plan.estimate().plus(extras.estimate())),
+                cases,
+                extras);
+        return ExitStatus.DONE;
+    }
+
+    private void print(final String title, final List<CaseInfo> cases, final ExtraQuestions extras) {
+        final PrintWriter out = spec.commandLine().getOut();
+        out.println(title);
+        if (tree) {
+            final TextTree names = new TextTree();
+            cases.forEach(info -> names.add(info.id(), info.forks() + " x" + params(info)));
+            names.lines().forEach(line -> out.println("  " + line));
+        } else {
+            cases.forEach(info -> out.println("  " + info.forks() + " x " + info.id() + params(info)));
+        }
+        if (!extras.isEmpty()) {
+            out.println("many cases in one fork:");
+            extras.lines().forEach(line -> out.println("  " + line));
+        }
+        final List<Subject> subjects = Stream.of(Subject.values())
+                .filter(subject ->
+                        cases.stream().anyMatch(info -> info.benchmark().equals(subject.benchmark())))
+                .toList();
+        if (!subjects.isEmpty()) {
+            out.println("benchmarks of JMH (gup-bench jmh -lp shows their parameters):");
+            subjects.forEach(subject -> out.println("  " + subject.benchmark() + "  " + subject.label()));
         }
         out.flush();
-        return 0;
+    }
+
+    /** The program and its parameters as JMH and the results have them. */
+    private String params(final CaseInfo info) {
+        if (!params) {
+            return "";
+        }
+        final StringBuilder text = new StringBuilder("  ").append(info.benchmark());
+        info.params()
+                .forEach((name, value) ->
+                        text.append(' ').append(name).append('=').append(value));
+        return text.toString();
     }
 }

@@ -28,6 +28,8 @@ import org.gup.bench.fork.ExtraForks;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.layout.PageSurvey;
 import org.gup.bench.layout.SurveyedLayout;
+import org.gup.bench.plan.Experiment;
+import org.gup.bench.plan.Extras;
 import org.gup.bench.plan.ForkRun;
 import org.gup.bench.plan.Manifest;
 import org.gup.bench.plan.PlannedCase;
@@ -35,6 +37,7 @@ import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
 import org.gup.bench.report.OtherQuestions;
 import org.gup.bench.report.Summary;
+import org.gup.bench.report.WhatIf;
 import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.JmhJson;
@@ -56,10 +59,16 @@ final class MainJob {
 
     private final Request request;
     private final Console console;
+    private final WhatIf whatIf;
 
     MainJob(final Request request, final Console console) {
+        this(request, console, WhatIf.NOTHING);
+    }
+
+    MainJob(final Request request, final Console console, final WhatIf whatIf) {
         this.request = request;
         this.console = console;
+        this.whatIf = whatIf;
     }
 
     /**
@@ -87,11 +96,28 @@ final class MainJob {
      *
      * @param only patterns of cases; all of them if there is none
      * @param sameCodePairs pairs of the same case in place of the profile's cases; 0 for none
+     * @param experiment a question of its own in place of the profile's
      * @param shard the part of one of several machines
      */
-    record Scope(List<String> only, int sameCodePairs, Optional<Shard> shard) {
+    record Scope(List<String> only, int sameCodePairs, Optional<Experiment> experiment, Optional<Shard> shard) {
         /** The whole profile. */
-        static final Scope ALL = new Scope(List.of(), 0, Optional.empty());
+        static final Scope ALL = new Scope(List.of(), 0, Optional.empty(), Optional.empty());
+
+        /** What a profile asks of many cases at a time. */
+        List<Extras> extras(final Profile profile) {
+            if (experiment.isPresent()) {
+                return experiment.get().extras(profile);
+            }
+            return sameCodePairs > 0 ? List.of() : Extras.of(profile);
+        }
+
+        /** What JMH measures. */
+        List<PlannedCase> cases(final Profile profile, final List<Manifest.Measured> layouts) {
+            if (experiment.isPresent()) {
+                return List.of();
+            }
+            return sameCodePairs > 0 ? Manifest.sameCode(profile, sameCodePairs) : Manifest.of(profile, layouts);
+        }
     }
 
     /**
@@ -236,12 +262,13 @@ final class MainJob {
             write(folder, "rounds.json", run.roundsJson(), scrubber);
             write(folder, "pages.json", pages(job.layouts()), scrubber);
             write(folder, "environment.json", run.environment(), scrubber);
-            ReportCommand.files(run).forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
+            // Data is scrubbed, not pages: in a page, a host's name may be a part of the markup.
+            ReportCommand.files(run.scrubbed(scrubber::scrub), whatIf).forEach(folder::write);
             extra.files().forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
             folder.write("jmh.log", scrubber.scrub(log.toString(StandardCharsets.UTF_8)));
             final Path published = folder.publish();
             new Summary(run).terminal(console::bold).forEach(console.out()::println);
-            new OtherQuestions(run).terminal(console::bold).forEach(console.out()::println);
+            new OtherQuestions(run, whatIf).terminal(console::bold).forEach(console.out()::println);
             console.out().println("results: " + published);
             console.out().println("report:  " + published.resolve("report.html"));
             console.out().flush();
@@ -266,9 +293,7 @@ final class MainJob {
                 .map(surveyed -> new Manifest.Measured(surveyed.layout(), sweptPages(surveyed.survey())))
                 .toList();
         final Scope scope = request.scope();
-        final List<PlannedCase> all = scope.sameCodePairs() > 0
-                ? Manifest.sameCode(request.profile(), scope.sameCodePairs())
-                : Manifest.of(request.profile(), measured);
+        final List<PlannedCase> all = scope.cases(request.profile(), measured);
         final List<Glob> only = scope.only().stream().map(Glob::new).toList();
         final List<PlannedCase> chosen = all.stream()
                 .filter(planned -> only.isEmpty()

@@ -17,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.gup.bench.compare.Comparability;
 import org.gup.bench.env.Environment;
-import org.gup.bench.env.Scrubber;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.ExitStatus;
 import org.gup.bench.error.NotComparableException;
@@ -194,7 +193,6 @@ final class MergeCommand implements Callable<Integer> {
     }
 
     private void write(final Run merged, final List<JsonElement> jmh, final Map<String, String> files) {
-        final Scrubber scrubber = Scrubber.ofThisMachine();
         final Console console = verbosity.console(spec);
         try (ResultsFolder folder = ResultsFolder.open(results, name)) {
             folder.write("jmh.json", JmhJson.pretty(JmhJson.merge(jmh)));
@@ -207,7 +205,7 @@ final class MergeCommand implements Callable<Integer> {
             environment.add("machines", machines);
             folder.write("environment.json", JmhJson.pretty(environment));
             files.forEach(folder::write);
-            ReportCommand.files(merged).forEach((file, content) -> folder.write(file, scrubber.scrub(content)));
+            ReportCommand.files(merged).forEach(folder::write);
             final Path published = folder.publish();
             if (!console.quiet()) {
                 new Summary(merged).terminal(console::bold).forEach(console.out()::println);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import org.gup.bench.compare.Comparability;
 import org.gup.bench.env.Environment;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.error.NotComparableException;
+import org.gup.bench.plan.Experiment;
 import org.gup.bench.plan.ForkRun;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.plan.RunPlan;
@@ -38,6 +40,7 @@ final class Resumption {
         request.scope().only().forEach(only::add);
         json.add("only", only);
         json.addProperty("sameCodePairs", request.scope().sameCodePairs());
+        request.scope().experiment().ifPresent(experiment -> json.addProperty("experiment", experiment.id()));
         request.scope().shard().ifPresent(shard -> json.addProperty("shard", shard.toString()));
         json.addProperty("program", program());
         final JsonArray order = new JsonArray();
@@ -63,9 +66,23 @@ final class Resumption {
                 new MainJob.Scope(
                         only,
                         plan.get("sameCodePairs").getAsInt(),
+                        Optional.ofNullable(plan.get("experiment"))
+                                .map(JsonElement::getAsString)
+                                .map(Resumption::experiment),
                         Optional.ofNullable(plan.get("shard"))
                                 .map(JsonElement::getAsString)
                                 .map(Resumption::shard)));
+    }
+
+    /** Finds an experiment by its name. */
+    static Experiment experiment(final String name) {
+        return Experiment.named(name)
+                .orElseThrow(() -> new BadInputException("bad experiment '" + name + "': expected "
+                        + String.join(
+                                " or ",
+                                Arrays.stream(Experiment.values())
+                                        .map(Experiment::id)
+                                        .toList())));
     }
 
     /** Reads {@code i/n}. */

@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.layout.Layout;
+import org.gup.bench.plan.Experiment;
 import org.gup.bench.plan.Profile;
 import org.gup.bench.results.UnfinishedRun;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
         name = RunCommand.NAME,
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Runs the main job: getUserPagesFast against getUserPages, get and put apart.",
+        description = "Runs the main job: fast or slow, what migration costs, what a check costs.",
         footer = {
             "",
             "Leaves one folder under the results folder, or nothing: report.html and summary.md with the answers, cost.svg,",
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  gup-bench run --profile full --name nightly",
             "  gup-bench run --only 'get-*/4K/*'             some cases; 'list' shows their names",
+            "  gup-bench run --experiment june-2019          the mails' measurement once more, theirs beside ours",
             "  gup-bench run --shard 2/8                     one of eight parts, to be put together by 'merge'",
             "  gup-bench run --resume results/local/X.interrupted"
         })
@@ -56,9 +58,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--layout",
             paramLabel = "LAYOUT",
-            description = "Address space: synthetic, tables:bundled (the dump that comes along) or tables:DIR/NAME"
-                    + " (pagetables-NAME.bin.gz, NAME.cr3, ... in DIR). Repeatable. Without it: synthetic and"
-                    + " tables:bundled.")
+            description = "Address space: synthetic, tables:bundled (the dump that comes along), tables:DIR/NAME"
+                    + " (pagetables-NAME.bin.gz, NAME.cr3, ... in DIR), proc:PID (a live process, recorded once for all"
+                    + " JVMs) or file:DIR/NAME (one that 'layout --save' has recorded). Repeatable. Without it: synthetic"
+                    + " and tables:bundled.")
     private List<String> layouts = new ArrayList<>();
 
     @Option(
@@ -90,6 +93,14 @@ final class RunCommand implements Callable<Integer> {
     private int sameCodePairs;
 
     @Option(
+            names = "--experiment",
+            paramLabel = "NAME",
+            description =
+                    "Ask a question of its own in place of the profile's: june-2019, the CMA test in the walk or as a"
+                            + " second pass, beside the figures that were published.")
+    private @Nullable String experiment;
+
+    @Option(
             names = "--shard",
             paramLabel = "I/N",
             description = "Run the I-th of N parts, as one job of a batch system; give all of them the same --seed."
@@ -109,6 +120,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--dry-run", description = "Print the plan, measure and write nothing.")
     private boolean dryRun;
+
+    @Mixin
+    private WhatIfOptions supposed = new WhatIfOptions();
 
     @Mixin
     private Verbosity verbosity = new Verbosity();
@@ -132,6 +146,10 @@ final class RunCommand implements Callable<Integer> {
                 && (sameCodePairs < 1 || sameCodePairs > MOST_PAIRS)) {
             throw new BadInputException("bad --aa '" + sameCodePairs + "': expected 1 to " + MOST_PAIRS);
         }
+        final Optional<Experiment> asked = Optional.ofNullable(experiment).map(Resumption::experiment);
+        if (asked.isPresent() && sameCodePairs > 0) {
+            throw new BadInputException("--experiment and --aa ask for different things: give one of them");
+        }
         if (shard != null && seed == null && !dryRun) {
             throw new BadInputException("--shard needs --seed: all parts must shuffle alike");
         }
@@ -139,14 +157,14 @@ final class RunCommand implements Callable<Integer> {
                 Profile.named(profile)
                         .orElseThrow(() -> new BadInputException(
                                 "bad profile '" + profile + "': expected smoke, default or full")),
-                parsedLayouts(),
+                asked.isPresent() ? List.of() : parsedLayouts(),
                 results,
                 Optional.ofNullable(name),
                 seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed,
                 arguments,
                 new MainJob.Scope(
-                        only, sameCodePairs, Optional.ofNullable(shard).map(Resumption::shard)));
-        final MainJob job = new MainJob(request, console);
+                        only, sameCodePairs, asked, Optional.ofNullable(shard).map(Resumption::shard)));
+        final MainJob job = new MainJob(request, console, supposed.whatIf());
         return dryRun ? job.printPlan() : job.run();
     }
 
@@ -155,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
         if (!allowDifferent) {
             Resumption.checkSameWorld(unfinished);
         }
-        final MainJob job = new MainJob(Resumption.request(unfinished, arguments), console);
+        final MainJob job = new MainJob(Resumption.request(unfinished, arguments), console, supposed.whatIf());
         return dryRun ? job.printPlan() : job.resume(unfinished);
     }
 
@@ -166,10 +184,9 @@ final class RunCommand implements Callable<Integer> {
                 parsed.add(Layout.BASE_PAGES);
                 parsed.add(Layout.HUGE_PAGE);
             } else if (new Layout(layout).isDump()) {
-                parsed.add(new Layout(layout).absolute());
+                parsed.add(new Layout(layout).frozen());
             } else {
-                throw new BadInputException(
-                        "bad layout '" + layout + "': expected synthetic, tables:bundled or tables:DIR/NAME");
+                throw new BadInputException("bad layout '" + layout + "': expected " + Layout.FORMS);
             }
         }
         return List.copyOf(parsed);

@@ -133,10 +133,24 @@ class CommandLineTest {
         assertEquals(ExitStatus.DONE, execute("run", "--dry-run", "--seed", "42", "--results", results.toString()));
         assertEquals("", err.toString());
         assertTrue(out.toString().contains("seed 42"), out::toString);
-        assertTrue(out.toString().contains("40 forks, about "), out::toString);
+        assertTrue(out.toString().matches("(?s).*: (3[5-9]|40) forks, about .*"), out::toString);
         assertTrue(out.toString().contains("3 x get-fast/4K/512"), out::toString);
         assertTrue(out.toString().contains("--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED"), out::toString);
         assertFalse(Files.exists(results));
+    }
+
+    @Test
+    void shouldPlanAnExperimentInPlaceOfTheProfilesQuestions() {
+        assertEquals(ExitStatus.DONE, execute("run", "--dry-run", "--experiment", "june-2019"));
+        assertTrue(out.toString().contains("20 forks, about "), out::toString);
+        assertTrue(out.toString().contains("5 x paired walks over ordinary pages, 256 pages a call"), out::toString);
+        assertFalse(out.toString().contains("get-fast"), out::toString);
+    }
+
+    @Test
+    void shouldRefuseAnExperimentThatThereIsNot() {
+        assertUsage("bad experiment 'july-2019': expected june-2019", "run", "--experiment", "july-2019");
+        assertUsage("give one of them", "run", "--experiment", "june-2019", "--aa", "3");
     }
 
     @Test

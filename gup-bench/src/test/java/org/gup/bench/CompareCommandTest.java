@@ -1,13 +1,20 @@
 package org.gup.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.gup.bench.error.ExitStatus;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.plan.BenchCase;
@@ -99,6 +106,57 @@ class CompareCommandTest {
     }
 
     @Test
+    void shouldWriteAPageThatNeedsNothingElse() throws IOException {
+        final Path page = temp.resolve("page.html");
+        final Path json = temp.resolve("page.json");
+        assertEquals(
+                ExitStatus.DONE,
+                execute("compare", "old=" + base, slower, same, "--html", page.toString(), "--json", json.toString()),
+                err::toString);
+        assertTrue(out.toString().contains("c against old: "), "the text is printed all the same");
+        assertEquals(
+                52,
+                JsonParser.parseString(Files.readString(json))
+                        .getAsJsonObject()
+                        .get("familySize")
+                        .getAsInt());
+        final String html = Files.readString(page);
+        final String visible = html.replace("http://www.w3.org/2000/svg", "");
+        assertFalse(visible.contains("http://") || visible.contains("https://") || visible.contains("src="));
+        assertTrue(html.contains("<strong>26 slower; geometric mean of 26 ratios 1."), "answers first");
+        assertTrue(html.indexOf("<ul class=\"answers\">") < html.indexOf("<section"), "answers first");
+        final Set<String> ids = new HashSet<>(all("\\bid=\"([^\"]+)\"", html));
+        assertEquals(ids.size(), all("\\bid=\"([^\"]+)\"", html).size(), "an id is used twice");
+        all("href=\"#([^\"]+)\"", html).forEach(link -> assertTrue(ids.contains(link), link));
+        // Each of two pairs has 26 rows, drawn for a screen and for a phone.
+        assertEquals(
+                2 * 2 * 26, all("class=\"mark\" data-case=\"([^\"]+)\"", html).size());
+        assertTrue(html.contains("class=\"band\""), "the grey band");
+        assertEquals(26, all("class=\"rawbody\" data-case=\"([^\"]+)\"", html).size());
+        assertTrue(html.contains(", old</td>") && html.contains(", c</td>") && html.contains(", b</td>"), "whose rows");
+        try (Stream<Path> files = Files.list(temp)) {
+            assertEquals(
+                    0, files.filter(file -> file.toString().contains("partial")).count(), "half-written files");
+        }
+    }
+
+    private static List<String> all(final String regex, final String text) {
+        return Pattern.compile(regex)
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+    }
+
+    @Test
+    void shouldCompareFewerCasesIfTold() {
+        assertEquals(ExitStatus.DONE, execute("compare", base, slower, "--only", "get-slow/4K", "--changed"));
+        assertTrue(out.toString().contains("Family of 4 comparisons"), out::toString);
+        assertEquals(ExitStatus.NOT_COMPARABLE, execute("compare", base, slower, "--only", "nothing/*"));
+        assertTrue(err.toString().contains("no case in common that matches [nothing/*]"), err::toString);
+    }
+
+    @Test
     void shouldAnswerWrongUsageWithOneLine() {
         for (final String[] wrong : new String[][] {
             {"compare"},
@@ -107,7 +165,10 @@ class CompareCommandTest {
             {"compare", base, same, "--fail-on", "nonsense"},
             {"compare", base, same, "--threshold", "-1"},
             {"compare", base, same, "--threshold", "NaN"},
-            {"compare", base, same, "--format", "xml"}
+            {"compare", base, same, "--format", "xml"},
+            {"compare", base, same, "--htm", "x"},
+            {"compare", base, same, "--html", temp.toString()},
+            {"compare", base, same, "--json", temp.resolve("none/x.json").toString()}
         }) {
             assertEquals(ExitStatus.USAGE, execute(wrong), String.join(" ", wrong));
             assertEquals("", out.toString());

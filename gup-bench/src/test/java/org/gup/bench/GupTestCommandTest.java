@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.gup.bench.error.ExitStatus;
+import org.gup.flags.FollFlags;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,6 +119,83 @@ class GupTestCommandTest {
                 out::toString);
     }
 
+    /** FOLL_DUMP does not fault in what nobody has touched: the call is refused. The kernel's tool would end with 0. */
+    @ParameterizedTest
+    @CsvSource({
+        "-U, GUP_BENCHMARK",
+        "-L, GUP_LONGTERM_BENCHMARK",
+        "-u, GUP_FAST_BENCHMARK",
+        "-U -n -1, GUP_BENCHMARK",
+        "-u -n 64, GUP_FAST_BENCHMARK"
+    })
+    void shouldEndWithOneWhenACallIsRefused(final String options, final String command) throws IOException {
+        final Path json = temp.resolve("refused.json");
+        final List<String> arguments = new ArrayList<>(List.of(options.split(" ")));
+        arguments.addAll(List.of("-m", "1", "-z", "-F", "0x8", "--json", json.toString()));
+        assertEquals(ExitStatus.FAILURE, execute(arguments.toArray(String[]::new)), err::toString);
+        assertTrue(
+                out.toString().matches(command + ": Time: get:\\d+ put:\\d+ us, truncated \\(size: 0\\)\n"),
+                out::toString);
+        assertEquals("gup-bench: " + command + " returned -EFAULT after 0 pages\n", err.toString());
+        final JsonObject pass = JsonParser.parseString(Files.readString(json))
+                .getAsJsonObject()
+                .getAsJsonArray("passes")
+                .get(0)
+                .getAsJsonObject();
+        assertEquals("-EFAULT", pass.get("errno").getAsString());
+        assertEquals(0, pass.get("pages").getAsLong());
+    }
+
+    @Test
+    void shouldSayInTapThatACallWasRefused() {
+        assertEquals(ExitStatus.FAILURE, execute("-U", "-z", "-F", "0x8", "-m", "1", "-j", "2", "--tap"));
+        final List<String> lines = out.toString().lines().toList();
+        assertTrue(
+                lines.get(2).matches("# GUP_BENCHMARK: Time: get:\\d+ put:\\d+ us, truncated \\(size: 0\\)"),
+                lines.get(2));
+        assertEquals("not ok 1 ioctl status 1", lines.get(4));
+        assertEquals("not ok 2 ioctl status 1", lines.get(5));
+        assertEquals("# Totals: pass:0 fail:2 xfail:0 xpass:0 skip:0 error:0", lines.get(6));
+        assertEquals(1, err.toString().lines().count(), err::toString);
+    }
+
+    /** Whatever the flag, a call answers: with pages or with an errno, never with an exception. */
+    @ParameterizedTest
+    @CsvSource({"-u", "-U", "-L"})
+    void shouldTakeEveryFlagThatTheKernelHas(final String command) {
+        for (int flag = 1; flag <= 0x10000; flag <<= 1) {
+            if (flag == FollFlags.FOLL_MLOCK && command.equals("-L")) {
+                continue;
+            }
+            for (final String prefault : List.of("", " -z")) {
+                final String options = command + " -m 1 -n 64 -F " + flag + prefault;
+                final int status = execute(options.split(" "));
+                final boolean dumpsWhatNobodyTouched = flag == FollFlags.FOLL_DUMP && !prefault.isEmpty();
+                assertEquals(
+                        dumpsWhatNobodyTouched ? ExitStatus.FAILURE : ExitStatus.DONE, status, options + "\n" + err);
+                assertTrue(LINE.matcher(out.toString()).find(), options + "\n" + out);
+            }
+        }
+    }
+
+    @Test
+    void shouldPutOnlyWhatItGot() throws IOException {
+        // FOLL_MLOCK alone counts pages that are not there and returns none for them.
+        final JsonObject pass = pass("-U", "-z", "-m", "1", "-n", "100", "-r", "2", "-F", "0x1000");
+        assertEquals(256, pass.get("pages").getAsLong());
+        assertEquals("", err.toString());
+    }
+
+    @Test
+    void shouldAskForAllPagesInOneCallIfTheirNumberIsNegative() throws IOException {
+        final Path json = temp.resolve("all.json");
+        assertEquals(ExitStatus.DONE, execute("-m", "1", "-n-1", "--json", json.toString()));
+        final JsonObject all = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        assertEquals(256, all.get("pagesPerCall").getAsInt());
+        assertEquals("GUP_FAST_BENCHMARK", all.get("command").getAsString());
+        assertEquals("gup-bench-gup-test/1", all.get("schema").getAsString());
+    }
+
     @Test
     void shouldSayThatItCannotWrite() {
         assertEquals(ExitStatus.USAGE, execute("-m", "1", "--json", temp.toString()));
@@ -138,7 +216,16 @@ class GupTestCommandTest {
         "-j 100000, bad -j '100000'",
         "-F zzz, bad -F 'zzz'",
         "-F 0x20000, bad -F '0x20000'",
+        "-L -F 0x1000, FOLL_MLOCK leaves holes",
+        "-u -F 0x11000, FOLL_MLOCK leaves holes",
         "-m 1048576, do not fit in this JVM's heap",
+        "-c 0 19 0x1000, DUMP_USER_PAGES_TEST is not in 5.2",
+        "-ct -F 0x1 0 19 0x1000, DUMP_USER_PAGES_TEST is not in 5.2",
+        "-m 1 5, '5': page indices belong to -c",
+        "-n 99999999999, '99999999999' is not an int",
+        "-m, Missing required parameter for option '-m'",
+        "-F -1, bad -F '-1'",
+        "-F 09, bad -F '09'",
         "-x, Unknown option: '-x'"
     })
     void shouldRefuseWithOneLine(final String options, final String message) {

@@ -32,7 +32,8 @@ class ReportCommandTest {
         for (int again = 0; again < 2; again++) {
             assertEquals(ExitStatus.DONE, execute("report", run.toString(), "--into", into.toString()), err::toString);
         }
-        for (final String file : List.of("report.html", "summary.md", "cost.svg", "cases.csv", "forks.csv")) {
+        for (final String file :
+                List.of("report.html", "summary.md", "cost.svg", "curve.svg", "cases.csv", "forks.csv")) {
             assertTrue(Files.size(into.resolve(file)) > 0, file);
         }
         final List<String> forks = Files.readAllLines(into.resolve("forks.csv"));

@@ -133,10 +133,9 @@ public record Comparability(Level level, List<String> refusals, List<String> fla
         if (run.fact("gitDirty").equals("yes")) {
             flags.add(run.name() + " was built from uncommitted changes");
         }
-        final long disturbed =
-                run.forks().stream().filter(fork -> fork.disturbed()).count();
+        final int disturbed = run.disturbedJvms();
         if (disturbed > 0) {
-            flags.add(run.name() + ": " + disturbed + " of " + run.forks().size() + " forks were disturbed");
+            flags.add(run.name() + ": " + disturbed + " of " + run.jvms() + " JVMs were disturbed");
         }
     }
 }

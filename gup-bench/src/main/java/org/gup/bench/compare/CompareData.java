@@ -29,8 +29,11 @@ public final class CompareData {
         final JsonObject json = new JsonObject();
         json.addProperty("schema", SCHEMA);
         json.addProperty("base", comparison.baseLabel());
-        json.addProperty("threshold", comparison.threshold());
-        json.addProperty("sameCodeFloor", comparison.floor());
+        json.addProperty(
+                "threshold",
+                Math.max(comparison.wanted().threshold(), comparison.floors().sameCode()));
+        json.addProperty("sameCodeFloor", comparison.floors().sameCode());
+        json.addProperty("sameWalkFloor", comparison.floors().sameWalk());
         json.addProperty("familySize", comparison.tests());
         final JsonArray pairs = new JsonArray();
         for (final RunPair pair : comparison.pairs()) {
@@ -40,12 +43,21 @@ public final class CompareData {
             one.add("refusals", texts(pair.comparability().refusals()));
             one.add("flags", texts(pair.comparability().flags()));
             one.add("geometricMeanRatio", number(pair.geometricMean().orElse(Double.NaN)));
-            one.addProperty("commonCases", pair.rows().size());
+            one.addProperty("commonCases", pair.scoreRatios().length);
             one.add("onlyInBase", texts(pair.missing()));
             one.add("onlyInRun", texts(pair.added()));
             final JsonArray rows = new JsonArray();
             pair.rows().forEach(row -> rows.add(row(row)));
             one.add("rows", rows);
+            final JsonArray counts = new JsonArray();
+            pair.counts().forEach(count -> {
+                final JsonObject counted = new JsonObject();
+                counted.addProperty("case", count.id());
+                counted.addProperty("same", count.isSame());
+                counted.add("differences", texts(count.differences()));
+                counts.add(counted);
+            });
+            one.add("counted", counts);
             pairs.add(one);
         }
         json.add("runs", pairs);
@@ -58,7 +70,11 @@ public final class CompareData {
         final Decision decision = row.decision();
         final Comparison compared = decision.comparison();
         final JsonObject json = new JsonObject();
-        json.addProperty("case", row.id());
+        json.addProperty("case", row.base().info().id());
+        json.addProperty("counter", row.quantity().counter());
+        json.addProperty("unit", row.quantity().unit());
+        json.add("base", number(row.before()));
+        json.add("run", number(row.after()));
         json.addProperty("measure", row.measure().word());
         json.add("ratio", number(compared.ratio()));
         json.add("low", number(compared.low()));
@@ -98,7 +114,10 @@ public final class CompareData {
                 "p_holm",
                 "verdict",
                 "smallest_detectable",
-                "disturbed_forks");
+                "disturbed_forks",
+                "base_value",
+                "run_value",
+                "unit");
         for (final RunPair pair : comparison.pairs()) {
             for (final CompareRow row : pair.rows()) {
                 final Decision decision = row.decision();
@@ -121,6 +140,7 @@ public final class CompareData {
                         word(decision.verdict()),
                         decision.detectable(),
                         row.base().disturbed() + row.other().disturbed()));
+                cells.addAll(List.of(row.before(), row.after(), row.quantity().unit()));
                 csv.row(cells);
             }
         }

@@ -72,7 +72,13 @@ public final class CompareText {
         return lines;
     }
 
-    private static String about(final Run run) {
+    /**
+     * What a run is, in a line.
+     *
+     * @param run a run
+     * @return profile, version, JDK and machine
+     */
+    public static String about(final Run run) {
         final String commit = run.fact("gitCommit");
         return "profile " + run.profile() + ", gup " + run.fact("gupVersion")
                 + (commit.equals("unknown") ? "" : " (" + commit.substring(0, Math.min(12, commit.length())) + ")")
@@ -80,8 +86,13 @@ public final class CompareText {
                 + run.fact("cpu", "logicalCpus") + " CPUs, " + run.fact("run", "startedUtc");
     }
 
-    /** The answer: how many rows of each verdict, and the mean. */
-    static String sentence(final RunPair pair) {
+    /**
+     * The answer: how many rows of each verdict, and the mean.
+     *
+     * @param pair what to tell
+     * @return a sentence without its full stop
+     */
+    public static String sentence(final RunPair pair) {
         final List<String> parts = new ArrayList<>();
         for (final Verdict verdict : Verdict.values()) {
             final long rows = pair.rows().stream()
@@ -92,27 +103,38 @@ public final class CompareText {
             }
         }
         final OptionalDouble mean = pair.geometricMean();
+        if (!pair.counts().isEmpty()) {
+            parts.add((pair.counts().size() - pair.changedCounts().size()) + " of "
+                    + pair.counts().size() + " counted cases the same");
+        }
         return (parts.isEmpty() ? "no case in common" : String.join(", ", parts))
                 + (mean.isPresent()
-                        ? "; geometric mean of " + pair.rows().size() + " ratios "
+                        ? "; geometric mean of " + pair.scoreRatios().length + " ratios "
                                 + String.format(Locale.ROOT, "%.3f", mean.getAsDouble()) + " ("
                                 + Texts.change(mean.getAsDouble()) + ")"
                         : "");
     }
 
-    private TextTable table(final RunPair pair) {
-        final TextTable table =
-                new TextTable(1, "case", "base", "other", "change", "95 % interval", "n", "p", "p (Holm)", "verdict");
+    /**
+     * The rows of a pair.
+     *
+     * @param pair what to tell
+     * @return those that were asked for
+     */
+    public TextTable table(final RunPair pair) {
+        final TextTable table = new TextTable(
+                1, "case", "base", "other", "unit", "change", "95 % interval", "n", "p", "p (Holm)", "verdict");
         for (final CompareRow row : pair.rows()) {
             final Decision decision = row.decision();
             final Comparison compared = decision.comparison();
-            if (changedOnly && decision.verdict() != Verdict.SLOWER && decision.verdict() != Verdict.FASTER) {
+            if (changedOnly && !row.isChanged()) {
                 continue;
             }
             table.row(
                     row.id(),
-                    Numbers.number(mean(row.measure().of(row.base()))),
-                    Numbers.number(mean(row.measure().of(row.other()))),
+                    number(row, row.before()),
+                    number(row, row.after()),
+                    row.quantity().unit(),
                     Texts.change(compared.ratio()),
                     Texts.interval(compared),
                     compared.baseForks() + "+" + compared.newForks(),
@@ -123,8 +145,11 @@ public final class CompareText {
         return table;
     }
 
-    private static double mean(final double[] forks) {
-        return Decisions.geometricMean(forks);
+    /** Ratios lie about 1: three digits would not tell them apart. */
+    private static String number(final CompareRow row, final double value) {
+        return row.quantity().kind() == Quantity.Kind.PAIRED_RATIO
+                ? String.format(Locale.ROOT, "%.4f", value)
+                : Numbers.number(value);
     }
 
     /**
@@ -133,7 +158,7 @@ public final class CompareText {
      * @param row a row
      * @return a few words
      */
-    static String verdict(final CompareRow row) {
+    public static String verdict(final CompareRow row) {
         final Decision decision = row.decision();
         final String words = decision.verdict() == Verdict.NO_DIFFERENCE
                 ? "~ " + decision.verdict().words() + " (smallest detectable " + Numbers.share(decision.detectable())
@@ -146,17 +171,35 @@ public final class CompareText {
         return disturbed == 0 ? words : words + " (" + disturbed + " disturbed)";
     }
 
-    private List<String> notes(final RunPair pair) {
+    /**
+     * How much a row differs.
+     *
+     * @param row a row
+     * @return the change with its interval, if it has one
+     */
+    public static String change(final CompareRow row) {
+        final Comparison compared = row.decision().comparison();
+        return Texts.change(compared.ratio()) + (compared.hasInterval() ? " " + Texts.interval(compared) : "");
+    }
+
+    /**
+     * What belongs to a pair besides its rows: what was left out, what differs about the runs.
+     *
+     * @param pair what to tell
+     * @return sentences
+     */
+    public List<String> notes(final RunPair pair) {
         final List<String> notes = new ArrayList<>();
         if (changedOnly) {
-            final long hidden = pair.rows().stream()
-                    .filter(row -> row.decision().verdict() != Verdict.SLOWER
-                            && row.decision().verdict() != Verdict.FASTER)
-                    .count();
+            final long hidden =
+                    pair.rows().stream().filter(row -> !row.isChanged()).count();
             if (hidden > 0) {
                 notes.add(hidden + " rows without a difference are not shown.");
             }
         }
+        pair.changedCounts()
+                .forEach(row -> notes.add(
+                        "Counted otherwise, " + row.id() + ": " + String.join("; ", row.differences()) + "."));
         if (!pair.missing().isEmpty()) {
             notes.add("Only in the base, not compared: " + String.join(", ", pair.missing()) + ".");
         }
@@ -176,19 +219,40 @@ public final class CompareText {
         return notes;
     }
 
-    private List<String> method() {
+    /**
+     * How it was compared.
+     *
+     * @return sentences
+     */
+    public List<String> method() {
+        final Floors floors = comparison.floors();
+        final double wanted = comparison.wanted().threshold();
         final List<String> lines = new ArrayList<>();
         lines.add(
-                "ns/page, geometric means over JVMs (n). Interval: 95 %, from JVMs, by Welch's t on logarithms. A difference"
-                        + " must be significant and larger than " + Numbers.share(comparison.threshold())
-                        + (comparison.floor() > 0 && comparison.floor() >= comparison.threshold()
+                "Base and other: geometric means over JVMs (n). Interval: 95 %, from JVMs, by Welch's t on logarithms. A"
+                        + " difference must be significant and larger than "
+                        + Numbers.share(Math.max(wanted, floors.sameCode()))
+                        + (floors.sameCode() > 0 && floors.sameCode() >= wanted
                                 ? " (what the same code differed by from itself in these runs)"
                                 : "")
-                        + ".");
+                        + "."
+                        + (hasRatios()
+                                ? " A row with 'ratio' compares what was measured side by side in one process; there "
+                                        + Numbers.share(Math.max(wanted, floors.sameWalk())) + " must be passed"
+                                        + (floors.sameWalk() >= wanted
+                                                ? " (what the same walk differed by from itself)."
+                                                : ".")
+                                : ""));
         lines.add("Family of " + comparison.tests()
                 + " comparisons, Holm's correction: the probability of any false alarm is"
                 + " at most " + Numbers.share(Decisions.ALPHA) + "; uncorrected, "
                 + String.format(Locale.ROOT, "%.1f", Decisions.ALPHA * comparison.tests()) + " would be expected.");
         return lines;
+    }
+
+    private boolean hasRatios() {
+        return comparison.pairs().stream()
+                .flatMap(pair -> pair.rows().stream())
+                .anyMatch(row -> row.quantity().kind() == Quantity.Kind.PAIRED_RATIO);
     }
 }

@@ -11,7 +11,7 @@ import org.gup.bench.results.Run;
 import org.gup.bench.stats.Comparison;
 import org.gup.bench.stats.Decision;
 import org.gup.bench.stats.Decisions;
-import org.gup.bench.stats.Verdict;
+import org.gup.bench.text.Glob;
 
 /**
  * Some runs against the first one. All comparisons that are made are one family, whichever run they are of.
@@ -19,8 +19,8 @@ import org.gup.bench.stats.Verdict;
  * @param baseLabel of the base
  * @param base the first run
  * @param pairs each other run, by the measure that was asked for
- * @param threshold relative difference that is too small to matter
- * @param floor the largest difference of the same code from itself in any of the runs; 0 if no run has such a pair
+ * @param wanted what was asked
+ * @param floors what the same code differed by from itself
  * @param tests comparisons in the family
  * @param failures rules that were broken, a sentence for each case
  * @param undecided rules that could not be judged, a sentence for each case
@@ -29,8 +29,8 @@ public record RunComparison(
         String baseLabel,
         Run base,
         List<RunPair> pairs,
-        double threshold,
-        double floor,
+        Wanted wanted,
+        Floors floors,
         int tests,
         List<String> failures,
         List<String> undecided) {
@@ -47,8 +47,20 @@ public record RunComparison(
      * @param measure what stands for a fork in the tables
      * @param threshold relative difference that is too small to matter
      * @param rules that fail a build
+     * @param only patterns of cases to compare; all of them if there is none
      */
-    public record Wanted(Measure measure, double threshold, List<FailOn> rules) {}
+    public record Wanted(Measure measure, double threshold, List<FailOn> rules, List<Glob> only) {
+        /** Copies the lists. */
+        public Wanted {
+            rules = List.copyOf(rules);
+            only = List.copyOf(only);
+        }
+
+        boolean includes(final CaseRows rows) {
+            return only.isEmpty()
+                    || only.stream().anyMatch(glob -> glob.matches(rows.info().id()));
+        }
+    }
 
     /**
      * A run under the name that the user gave it.
@@ -59,10 +71,44 @@ public record RunComparison(
     public record Named(String label, Run run) {}
 
     /** A comparison before the family is decided. */
-    private record Candidate(int pair, Measure measure, CaseRows base, CaseRows other) {
+    private record Candidate(int pair, Quantity quantity, Measure measure, CaseRows base, CaseRows other) {
         Comparison comparison() {
-            return Decisions.compare(measure.of(base), measure.of(other));
+            return Decisions.compare(quantity.of(base, measure), quantity.of(other, measure));
         }
+
+        /** The same without disturbed forks; itself, where too few others are left. */
+        Comparison undisturbed(final Comparison all) {
+            final List<ForkRow> quietBase = quiet(base);
+            final List<ForkRow> quietOther = quiet(other);
+            if (quietBase.isEmpty() || quietOther.isEmpty()) {
+                return all;
+            }
+            final Candidate quiet = new Candidate(
+                    pair,
+                    quantity,
+                    measure,
+                    new CaseRows(base.info(), quietBase),
+                    new CaseRows(other.info(), quietOther));
+            if (quantity.of(quiet.base, measure).length == 0 || quantity.of(quiet.other, measure).length == 0) {
+                return all;
+            }
+            final Comparison comparison = quiet.comparison();
+            return comparison.hasInterval() ? comparison : all;
+        }
+
+        private static List<ForkRow> quiet(final CaseRows rows) {
+            return rows.forks().stream().filter(fork -> !fork.disturbed()).toList();
+        }
+    }
+
+    /**
+     * How large a difference must be to count.
+     *
+     * @param quantity of what
+     * @return relative
+     */
+    public double threshold(final Quantity quantity) {
+        return floors.threshold(wanted.threshold, quantity);
     }
 
     /**
@@ -79,24 +125,32 @@ public record RunComparison(
         for (int pair = 0; pair < others.size(); pair++) {
             candidates(pair, base.run, others.get(pair).run, wanted, candidates);
         }
-        final double floor = runs.stream()
-                .mapToDouble(named -> AaPair.floor(named.run))
-                .max()
-                .orElse(0);
-        final double threshold = Math.max(wanted.threshold, floor);
+        final Floors floors = Floors.of(runs.stream().map(named -> named.run).toList());
+        final double[] thresholds = candidates.stream()
+                .mapToDouble(candidate -> floors.threshold(wanted.threshold, candidate.quantity))
+                .toArray();
         final List<Comparison> family =
                 candidates.stream().map(Candidate::comparison).toList();
-        final List<Decision> decisions = Decisions.decide(family, threshold);
-        final List<Verdict> undisturbed = withoutDisturbed(candidates, decisions, threshold);
+        final List<Decision> decisions = decide(family, thresholds);
+        final List<Comparison> quietFamily = new ArrayList<>();
+        for (int i = 0; i < family.size(); i++) {
+            quietFamily.add(candidates.get(i).undisturbed(family.get(i)));
+        }
+        final List<Decision> undisturbed = decide(quietFamily, thresholds);
         final List<CompareRow> rows = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             final Candidate candidate = candidates.get(i);
             rows.add(new CompareRow(
-                    candidate.measure, candidate.base, candidate.other, decisions.get(i), undisturbed.get(i)));
+                    candidate.quantity,
+                    candidate.measure,
+                    candidate.base,
+                    candidate.other,
+                    decisions.get(i),
+                    undisturbed.get(i).verdict()));
         }
         final List<RunPair> pairs = new ArrayList<>();
         for (int pair = 0; pair < others.size(); pair++) {
-            pairs.add(pair(pair, base.run, others.get(pair), candidates, rows, wanted.measure));
+            pairs.add(pair(pair, base.run, others.get(pair), candidates, rows, wanted));
         }
         final List<String> failures = new ArrayList<>();
         final List<String> undecided = new ArrayList<>();
@@ -107,8 +161,8 @@ public record RunComparison(
                 base.label,
                 base.run,
                 pairs,
-                threshold,
-                floor,
+                wanted,
+                floors,
                 (int) family.stream().filter(Comparison::hasInterval).count(),
                 failures,
                 undecided);
@@ -119,46 +173,49 @@ public record RunComparison(
         final Map<String, CaseRows> others = byKey(other);
         for (final CaseRows row : base.cases()) {
             final CaseRows same = others.get(row.info().key());
-            if (same != null) {
-                candidates.add(new Candidate(pair, wanted.measure, row, same));
-                wanted.rules.stream()
-                        .filter(rule -> rule.measure() != wanted.measure
-                                && rule.cases().matches(row.info().id()))
-                        .map(FailOn::measure)
-                        .distinct()
-                        .forEach(measure -> candidates.add(new Candidate(pair, measure, row, same)));
-            }
-        }
-    }
-
-    /** Decides the same family once more without disturbed forks, where enough others are left. */
-    private static List<Verdict> withoutDisturbed(
-            final List<Candidate> candidates, final List<Decision> decisions, final double threshold) {
-        final List<Comparison> family = new ArrayList<>();
-        for (int i = 0; i < candidates.size(); i++) {
-            final Candidate candidate = candidates.get(i);
-            final List<ForkRow> base = quiet(candidate.base);
-            final List<ForkRow> other = quiet(candidate.other);
-            final Comparison all = decisions.get(i).comparison();
-            if (base.isEmpty() || other.isEmpty()) {
-                family.add(all);
+            if (same == null || !Quantity.isTimed(row) || !wanted.includes(row)) {
                 continue;
             }
-            final Comparison quiet = new Candidate(
-                            candidate.pair,
-                            candidate.measure,
-                            new CaseRows(candidate.base.info(), base),
-                            new CaseRows(candidate.other.info(), other))
-                    .comparison();
-            family.add(quiet.hasInterval() ? quiet : all);
+            final List<Quantity> theirs = Quantity.of(same);
+            for (final Quantity quantity : Quantity.of(row)) {
+                if (theirs.contains(quantity)
+                        && quantity.of(row, wanted.measure).length > 0
+                        && quantity.of(same, wanted.measure).length > 0) {
+                    candidates.add(new Candidate(pair, quantity, wanted.measure, row, same));
+                }
+            }
+            final Quantity score = Quantity.of(row).get(0);
+            wanted.rules.stream()
+                    .filter(rule -> rule.measure() != wanted.measure
+                            && rule.cases().matches(row.info().id()))
+                    .map(FailOn::measure)
+                    .distinct()
+                    .forEach(measure -> candidates.add(new Candidate(pair, score, measure, row, same)));
         }
-        return Decisions.decide(family, threshold).stream()
-                .map(Decision::verdict)
-                .toList();
     }
 
-    private static List<ForkRow> quiet(final CaseRows rows) {
-        return rows.forks().stream().filter(fork -> !fork.disturbed()).toList();
+    /** Decides a family whose members differ in how large a difference must be. */
+    private static List<Decision> decide(final List<Comparison> family, final double[] thresholds) {
+        final Map<Double, List<Decision>> byThreshold = new LinkedHashMap<>();
+        final List<Decision> decisions = new ArrayList<>();
+        for (int i = 0; i < family.size(); i++) {
+            decisions.add(byThreshold
+                    .computeIfAbsent(thresholds[i], threshold -> Decisions.decide(family, threshold))
+                    .get(i));
+        }
+        return decisions;
+    }
+
+    private static List<CountRow> counts(final Run base, final Run other, final Wanted wanted) {
+        final Map<String, CaseRows> others = byKey(other);
+        final List<CountRow> rows = new ArrayList<>();
+        for (final CaseRows row : base.cases()) {
+            final CaseRows same = others.get(row.info().key());
+            if (same != null && !Quantity.isTimed(row) && wanted.includes(row)) {
+                rows.add(CountRow.of(row, same));
+            }
+        }
+        return rows;
     }
 
     private static RunPair pair(
@@ -167,10 +224,10 @@ public record RunComparison(
             final Named other,
             final List<Candidate> candidates,
             final List<CompareRow> rows,
-            final Measure measure) {
+            final Wanted wanted) {
         final List<CompareRow> ofPair = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
-            if (candidates.get(i).pair == pair && rows.get(i).measure() == measure) {
+            if (candidates.get(i).pair == pair && rows.get(i).measure() == wanted.measure) {
                 ofPair.add(rows.get(i));
             }
         }
@@ -179,14 +236,16 @@ public record RunComparison(
                 other.run,
                 Comparability.of(base, other.run),
                 ofPair,
-                lacking(base, other.run),
-                lacking(other.run, base));
+                counts(base, other.run, wanted),
+                lacking(base, other.run, wanted),
+                lacking(other.run, base, wanted));
     }
 
-    private static List<String> lacking(final Run has, final Run lacks) {
+    private static List<String> lacking(final Run has, final Run lacks, final Wanted wanted) {
         final Map<String, CaseRows> there = byKey(lacks);
         return has.cases().stream()
-                .filter(row -> !there.containsKey(row.info().key()))
+                .filter(row ->
+                        wanted.includes(row) && !there.containsKey(row.info().key()))
                 .map(row -> row.info().id())
                 .toList();
     }

@@ -1,5 +1,6 @@
 package org.gup.bench.guptest;
 
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.gup.GetUserPages;
@@ -30,6 +31,8 @@ public final class GupTestArea implements AutoCloseable {
     private static final int HUGE_PAGES = 512;
     /** Room for page tables, alignment and the warm-up. */
     private static final long SPARE_PAGES = 16_384;
+    /** Stands where a call counted a page and returned none. */
+    private static final long NO_PAGE = -1;
 
     private final GupTestRequest request;
     private final PhysicalMemory memory;
@@ -175,6 +178,9 @@ public final class GupTestArea implements AutoCloseable {
         final long fastBefore = task.counters().get(Counter.FAST_PAGES);
         final long slowBefore = task.counters().get(Counter.SLOW_PAGES);
         final long[] answers = step == pages.length ? pages : new long[step];
+        // FOLL_MLOCK alone skips what is not there, counts it, and leaves its place in the array as it was.
+        final boolean skips =
+                (request.gupFlags() & (FollFlags.FOLL_MLOCK | FollFlags.FOLL_POPULATE)) == FollFlags.FOLL_MLOCK;
         int asked = step;
         long got = step;
         int total = 0;
@@ -187,6 +193,9 @@ public final class GupTestArea implements AutoCloseable {
             while (address < end && got == asked) {
                 final long next = address + step * GupTestRequest.PAGE_BYTES;
                 asked = next > end ? (int) ((end - address) / GupTestRequest.PAGE_BYTES) : step;
+                if (skips) {
+                    Arrays.fill(answers, NO_PAGE);
+                }
                 got = call(task, address, asked, answers);
                 if (got <= 0) {
                     break;
@@ -200,7 +209,9 @@ public final class GupTestArea implements AutoCloseable {
             final long getNanos = System.nanoTime() - getStart;
             final long putStart = System.nanoTime();
             for (int i = 0; i < total; i++) {
-                gup.putPage(task, pages[i]);
+                if (pages[i] != NO_PAGE) {
+                    gup.putPage(task, pages[i]);
+                }
             }
             final long putNanos = System.nanoTime() - putStart;
             return new GupTestResult(

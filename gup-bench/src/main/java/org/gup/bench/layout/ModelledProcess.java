@@ -7,12 +7,17 @@ import java.util.List;
 import org.gup.mm.AddressSpaceBuilder;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
+import org.gup.snapshot.CmaPlacement;
 import org.gup.snapshot.DumpedAddressSpace;
 import org.gup.snapshot.DumpedRegion;
 import org.gup.snapshot.DumpedVma;
 import org.gup.snapshot.PageTableDump;
+import org.gup.snapshot.ProcessAddressSpace;
+import org.gup.snapshot.ProcessSnapshot;
+import org.gup.snapshot.SnapshotException;
 import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
+import org.jspecify.annotations.Nullable;
 
 /** An address space in a memory of its own, and the task that it belongs to. */
 public final class ModelledProcess implements AutoCloseable {
@@ -26,14 +31,23 @@ public final class ModelledProcess implements AutoCloseable {
     private final Task task;
     private final MmStruct mm;
     private final List<PageRange> ranges;
+    private final List<AskedRange> asked;
+    private final List<String> notes;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
     private ModelledProcess(
-            final PhysicalMemory memory, final Task task, final MmStruct mm, final List<PageRange> ranges) {
+            final PhysicalMemory memory,
+            final Task task,
+            final MmStruct mm,
+            final List<AskedRange> asked,
+            final List<PageRange> ranges,
+            final List<String> notes) {
         this.memory = memory;
         this.task = task;
         this.mm = mm;
+        this.asked = asked;
         this.ranges = ranges;
+        this.notes = notes;
     }
 
     /**
@@ -43,6 +57,13 @@ public final class ModelledProcess implements AutoCloseable {
      * @return the process, to be closed by the caller
      */
     public static ModelledProcess open(final Layout layout) {
+        if (layout.isProcess()) {
+            try {
+                return ofSnapshot(layout.snapshot(), null);
+            } catch (final SnapshotException unusable) {
+                throw layout.unusable(unusable);
+            }
+        }
         if (layout.isDump()) {
             return ofDump(layout.dump());
         }
@@ -53,7 +74,7 @@ public final class ModelledProcess implements AutoCloseable {
             return synthetic(true);
         }
         throw new IllegalArgumentException(
-                "layout must be 4K, 2M, tables:bundled or tables:DIR/NAME: layout=" + layout.name());
+                "layout must be 4K, 2M, or one of " + Layout.FORMS + ": layout=" + layout.name());
     }
 
     private static ModelledProcess synthetic(final boolean huge) {
@@ -64,8 +85,9 @@ public final class ModelledProcess implements AutoCloseable {
         final MmStruct mm = (huge ? builder.hugePages() : builder).populate().build();
         // A page that waits on a pagevec has one reference more than later: not during a measurement.
         memory.lruvec().drainAll(task);
-        final ModelledProcess process = new ModelledProcess(
-                memory, task, mm, List.of(new PageRange(SYNTHETIC_START, SYNTHETIC_PAGES, "anonymous, written")));
+        final PageRange all = new PageRange(SYNTHETIC_START, SYNTHETIC_PAGES, "anonymous, written");
+        final ModelledProcess process =
+                new ModelledProcess(memory, task, mm, AskedRange.all(List.of(all)), List.of(all), List.of());
         process.owned.push(memory);
         process.owned.push(mm);
         return process;
@@ -74,8 +96,33 @@ public final class ModelledProcess implements AutoCloseable {
     private static ModelledProcess ofDump(final PageTableDump dump) {
         final DumpedAddressSpace dumped = DumpedAddressSpace.open(dump);
         final PhysicalMemory memory = dumped.memory();
-        final ModelledProcess process = new ModelledProcess(memory, memory.newTask(0), dumped.mm(), rangesOf(dump));
+        final List<PageRange> ranges = rangesOf(dump);
+        final ModelledProcess process =
+                new ModelledProcess(memory, memory.newTask(0), dumped.mm(), AskedRange.all(ranges), ranges, List.of());
         process.owned.push(dumped);
+        return process;
+    }
+
+    /**
+     * Builds the address space of a process.
+     *
+     * @param snapshot the process
+     * @param placement which pages are in contiguous memory; null for none
+     * @return the process, to be closed by the caller
+     * @throws SnapshotException if it is too large
+     */
+    public static ModelledProcess ofSnapshot(final ProcessSnapshot snapshot, final @Nullable CmaPlacement placement) {
+        final ProcessAddressSpace space = ProcessAddressSpace.open(snapshot, placement);
+        final PhysicalMemory memory = space.memory();
+        final List<AskedRange> asked = SnapshotRanges.of(snapshot);
+        final ModelledProcess process = new ModelledProcess(
+                memory,
+                memory.newTask(0),
+                space.mm(),
+                asked,
+                asked.stream().filter(AskedRange::held).map(AskedRange::range).toList(),
+                space.notes());
+        process.owned.push(space);
         return process;
     }
 
@@ -132,10 +179,28 @@ public final class ModelledProcess implements AutoCloseable {
     /**
      * What may be asked for.
      *
-     * @return the mappings, ascending
+     * @return the mappings, ascending; of a process the parts of them that hold something
      */
     public List<PageRange> ranges() {
         return ranges;
+    }
+
+    /**
+     * What to ask for to learn of all pages.
+     *
+     * @return ranges, ascending
+     */
+    public List<AskedRange> asked() {
+        return asked;
+    }
+
+    /**
+     * What differs from the real one.
+     *
+     * @return sentences
+     */
+    public List<String> notes() {
+        return notes;
     }
 
     @Override

@@ -29,8 +29,6 @@ import org.gup.task.Task;
  * @param frameRuns runs of consecutive frames that the pages of the lock-free walk are in, by ascending address
  */
 public record PageSurvey(List<Group> groups, List<PageRange> runs, long faults, long frameRuns) {
-    private static final int PAGES_PER_WALK = 512;
-
     /** How a page is got. */
     public enum Way {
         /** By the lock-free walk. */
@@ -100,13 +98,11 @@ public record PageSurvey(List<Group> groups, List<PageRange> runs, long faults, 
         private final Task task;
         private final MmStruct mm;
         private final int gupFlags;
-        private final long[] pages = new long[PAGES_PER_WALK];
+        private final long[] pages = new long[1];
         private final Map<Key, Tally> tallies = new LinkedHashMap<>();
         private final List<PageRange> runs = new ArrayList<>();
         private long runStart;
         private long runPages;
-        private long lastPfn = Long.MIN_VALUE;
-        private long frameRuns;
 
         Surveyor(final ModelledProcess process, final GetUserPages gup, final int gupFlags) {
             this.process = process;
@@ -118,8 +114,9 @@ public record PageSurvey(List<Group> groups, List<PageRange> runs, long faults, 
 
         PageSurvey survey() {
             final List<StopReason[]> stops = new ArrayList<>();
+            final LockFreeLook look = new LockFreeLook(process, gup, (gupFlags & FollFlags.FOLL_WRITE) != 0);
             for (final PageRange range : process.ranges()) {
-                stops.add(lookWithoutLock(range));
+                stops.add(look.stops(range));
             }
             final long faultsBefore = faults();
             for (int i = 0; i < stops.size(); i++) {
@@ -138,32 +135,11 @@ public record PageSurvey(List<Group> groups, List<PageRange> runs, long faults, 
                             .thenComparing(
                                     Comparator.comparingLong(Group::pages).reversed()))
                     .toList();
-            return new PageSurvey(groups, List.copyOf(runs), faults, frameRuns);
+            return new PageSurvey(groups, List.copyOf(runs), faults, look.frameRuns());
         }
 
         private long faults() {
             return task.counters().get(Counter.PGFAULT);
-        }
-
-        /** Why the walk stops at each page; NONE for those it takes. */
-        private StopReason[] lookWithoutLock(final PageRange range) {
-            final StopReason[] stops = new StopReason[Math.toIntExact(range.pages())];
-            final boolean write = (gupFlags & FollFlags.FOLL_WRITE) != 0;
-            int page = 0;
-            while (page < stops.length) {
-                final int asked = Math.min(PAGES_PER_WALK, stops.length - page);
-                final int got = gup.getUserPagesFastOnly(task, mm, range.address(page), asked, write, pages);
-                gup.putPages(task, pages, got);
-                for (int i = 0; i < got; i++) {
-                    stops[page++] = StopReason.NONE;
-                    frameRuns += pages[i] == lastPfn + 1 ? 0 : 1;
-                    lastPfn = pages[i];
-                }
-                if (got < asked) {
-                    stops[page++] = GetUserPages.lastStop(task);
-                }
-            }
-            return stops;
         }
 
         private void askSlowPath(final PageRange range, final StopReason[] stops) {

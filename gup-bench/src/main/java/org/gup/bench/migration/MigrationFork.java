@@ -11,7 +11,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
+import org.gup.GetUserPages;
 import org.gup.migrate.MigrationPhase;
+import org.gup.tlb.TlbSync;
 
 /** The program that one fork runs: warms up, measures every scenario in shuffled rounds, and prints one line. */
 public final class MigrationFork {
@@ -35,6 +38,8 @@ public final class MigrationFork {
      * @param rounds calls of migrate_pages() in a call
      * @param stamps time stamps in a call, mean
      * @param phases nanoseconds of a call in each phase, median; "before" is what comes before the first
+     * @param tries tries that failed, by cause, in one more call that was not timed
+     * @param stayed pages that stayed where they were, by cause, in that call
      */
     public record Row(
             int pages,
@@ -46,7 +51,9 @@ public final class MigrationFork {
             double drains,
             double rounds,
             double stamps,
-            Map<String, Double> phases) {}
+            Map<String, Double> phases,
+            Map<String, Double> tries,
+            Map<String, Double> stayed) {}
 
     /**
      * What a fork found.
@@ -72,7 +79,8 @@ public final class MigrationFork {
 
     static Result measure(final int samples, final long seed) {
         final SplittableRandom random = new SplittableRandom(seed);
-        try (MigrationScene scene = new MigrationScene()) {
+        try (MigrationScene scene = new MigrationScene(TlbSync.RCU_DEFER)) {
+            final Timers timers = new Timers(scene);
             final Map<String, Sums> sums = new LinkedHashMap<>();
             for (final Scenario scenario : Scenario.all()) {
                 sums.put(scenario.id(), new Sums(scenario, samples));
@@ -85,17 +93,46 @@ public final class MigrationFork {
                     order.set(i, order.set(j, order.get(i)));
                 }
                 for (final Sums each : order) {
-                    each.sample(scene, round);
+                    each.sample(timers, round);
                 }
             }
             final Map<String, Row> rows = new LinkedHashMap<>();
-            sums.forEach((id, each) -> rows.put(id, each.row()));
+            sums.forEach((id, each) -> rows.put(id, each.row(scene)));
             return new Result(
                     samples,
                     rows,
                     median(samples, () -> scene.copyNanos(16, false)),
                     median(samples, () -> scene.copyNanos(4 * COPIES, true)),
                     median(samples, MigrationFork::stampNanos));
+        }
+    }
+
+    /** Times calls of one scene, as a whole or by phase. */
+    private static final class Timers {
+        private final MigrationScene scene;
+        private final GetUserPages plain;
+        private final PhaseClock clock = new PhaseClock();
+        private final GetUserPages stamped;
+        private long nanos;
+
+        Timers(final MigrationScene scene) {
+            this.scene = scene;
+            this.plain = scene.plain();
+            this.stamped = scene.heardBy(clock);
+        }
+
+        MigrationScene.Sample whole(final Scenario scenario) {
+            return scene.sample(scenario, plain, call -> {
+                final long started = System.nanoTime();
+                final long answer = call.getAsLong();
+                nanos = System.nanoTime() - started;
+                return answer;
+            });
+        }
+
+        void byPhase(final Scenario scenario) {
+            clock.clear();
+            scene.sample(scenario, stamped, clock);
         }
     }
 
@@ -119,27 +156,30 @@ public final class MigrationFork {
             this.phases = new double[MigrationPhase.values().length + 1][samples];
         }
 
-        void sample(final MigrationScene scene, final int round) {
-            final MigrationScene.Sample without = scene.sample(scenario, false);
-            scene.clock().clear();
-            final MigrationScene.Sample with = scene.sample(scenario, true);
+        void sample(final Timers timers, final int round) {
+            final MigrationScene.Sample without = timers.whole(scenario);
+            final long nanos = timers.nanos;
+            timers.byPhase(scenario);
             if (round < 0) {
                 return;
             }
-            plain[round] = without.nanos();
-            stamped[round] = with.nanos();
+            plain[round] = nanos;
+            stamped[round] = timers.clock.whole();
             migrated += without.migrated();
             failed += without.failed();
             drains += without.drains();
             rounds += without.rounds();
-            stamps += scene.clock().stamps();
+            stamps += timers.clock.stamps();
             for (final MigrationPhase phase : MigrationPhase.values()) {
-                phases[phase.ordinal()][round] = scene.clock().nanos(phase);
+                phases[phase.ordinal()][round] = timers.clock.nanos(phase);
             }
-            phases[phases.length - 1][round] = scene.clock().nanosBefore();
+            phases[phases.length - 1][round] = timers.clock.nanosBefore();
         }
 
-        Row row() {
+        Row row(final MigrationScene scene) {
+            final FailureTally failures = new FailureTally();
+            scene.sample(scenario, scene.heardBy(failures), LongSupplier::getAsLong);
+            ScenePages.expect(scenario.id() + ": pages told to stay", scenario.held(), failures.pagesThatStayed());
             final double samples = plain.length;
             final Map<String, Double> byPhase = new LinkedHashMap<>();
             byPhase.put("before", medianOf(phases[phases.length - 1]));
@@ -156,7 +196,9 @@ public final class MigrationFork {
                     drains / samples,
                     rounds / samples,
                     stamps / samples,
-                    byPhase);
+                    byPhase,
+                    failures.tries(),
+                    failures.stayed());
         }
     }
 

@@ -16,6 +16,11 @@ public final class MigrationForks implements ExtraForks {
     /** What the names of counters that hold a phase's nanoseconds begin with. */
     public static final String PHASE = "phase/";
 
+    /** What the names of counters that hold failed tries by cause begin with. */
+    public static final String TRIES = "tries/";
+    /** What the names of counters that hold pages that stayed, by cause, begin with. */
+    public static final String STAYED = "stayed/";
+
     private final int samples;
 
     /**
@@ -74,6 +79,8 @@ public final class MigrationForks implements ExtraForks {
                     "copyHotNanos", result.copyHotNanos(),
                     "copyColdNanos", result.copyColdNanos()));
             row.phases().forEach((phase, nanos) -> counters.put(PHASE + phase, nanos / row.pages()));
+            row.tries().forEach((cause, count) -> counters.put(TRIES + cause, count));
+            row.stayed().forEach((cause, count) -> counters.put(STAYED + cause, count));
             rows.put(PREFIX + id, new Measured(row.nanos() / row.pages(), counters));
         });
         return rows;

@@ -1,216 +1,167 @@
 package org.gup.bench.migration;
 
-import static org.gup.flags.FollFlags.FOLL_LONGTERM;
-import static org.gup.flags.FollFlags.FOLL_WRITE;
+import static org.gup.bench.migration.ScenePages.expect;
 
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.gup.GetUserPages;
-import org.gup.bench.layout.CmaSteering;
+import org.gup.migrate.MigrationListener;
 import org.gup.mm.MmStruct;
-import org.gup.mm.Mman;
-import org.gup.mm.UserAccess;
-import org.gup.page.Migratetype;
-import org.gup.pgtable.PageTableGeometry;
 import org.gup.stat.Counter;
 import org.gup.task.Task;
+import org.gup.tlb.TlbSync;
 import org.gup.zone.Gfp;
 import org.gup.zone.PhysicalMemory;
 
 /**
- * A machine with a CMA area, and the calls of {@link Scenario}: each is set up anew, timed alone, and given back. The pages'
+ * A machine with a CMA area, and the calls of {@link Scenario}: each is set up anew, looked at alone, and given back. The pages'
  * contents, the place they end at and the counters are checked each time.
  */
-final class MigrationScene implements AutoCloseable {
-    private static final long BASE = 0x10_0000_0000L;
-    private static final long PAGE_SIZE = 4096;
-    private static final int RW = Mman.PROT_READ | Mman.PROT_WRITE;
+public final class MigrationScene implements AutoCloseable {
+    /** Looks at the one call of a sample: a watch, or something that counts. */
+    @FunctionalInterface
+    public interface Watch {
+        /**
+         * Makes the call, once.
+         *
+         * @param call what to make
+         * @return what it answered
+         */
+        long around(LongSupplier call);
+    }
+
+    /**
+     * What a call did.
+     *
+     * @param migrated pages moved, a huge page counting once
+     * @param failed pages given to migration and not moved
+     * @param drains drains of every CPU's pagevecs
+     * @param rounds calls of migrate_pages()
+     * @param allocated frames and huge pages allocated
+     */
+    public record Sample(long migrated, long failed, long drains, long rounds, long allocated) {}
+
     private static final long AREA_PAGES = 4096;
-    private static final long POOL_PAGES = 2;
+    private static final long POOL_PAGES = 4;
+    private static final int MOST_PAGES = 2048;
 
     private final PhysicalMemory memory;
     private final Task task;
     private final Task holder;
-    private final MmStruct mm;
-    private final CmaSteering steering;
-    private final PhaseClock clock = new PhaseClock();
-    private final GetUserPages plain;
-    private final GetUserPages stamped;
-    private final long[] pages = new long[512];
-    private final long[] held = new long[512];
+    private final ScenePages scenePages;
+    private final long[] pages = new long[MOST_PAGES];
 
-    MigrationScene() {
+    /**
+     * A machine.
+     *
+     * @param tlbSync whether a flush waits for the walkers of the moment
+     */
+    public MigrationScene(final TlbSync tlbSync) {
         memory = PhysicalMemory.builder()
                 .normalPages(16384)
+                .swapPages(1024)
                 .cma("pins", AREA_PAGES)
                 .hugetlbPages(POOL_PAGES)
+                .tlbSync(tlbSync)
                 .build();
         task = memory.newTask(0);
         holder = memory.newTask(1);
-        mm = new MmStruct(memory, PageTableGeometry.FOUR_LEVEL);
-        steering = new CmaSteering(memory, task);
-        plain = new GetUserPages(memory);
-        stamped = GetUserPages.builder(memory).migrationListener(clock).build();
+        scenePages = new ScenePages(memory, task, holder, MOST_PAGES);
     }
-
-    PhaseClock clock() {
-        return clock;
-    }
-
-    /** What one sample found. */
-    record Sample(long nanos, long migrated, long failed, long drains, long rounds) {}
 
     /**
-     * Sets a scenario up, times its call, and cleans up.
+     * The machine.
+     *
+     * @return its memory
+     */
+    public PhysicalMemory memory() {
+        return memory;
+    }
+
+    /**
+     * The address space of the calls.
+     *
+     * @return the same for each
+     */
+    public MmStruct mm() {
+        return scenePages.mm();
+    }
+
+    /**
+     * The calls, with nobody who hears of phases.
+     *
+     * @return a facade
+     */
+    public GetUserPages plain() {
+        return new GetUserPages(memory);
+    }
+
+    /**
+     * The calls, with somebody who hears of their phases.
+     *
+     * @param listener who
+     * @return a facade
+     */
+    public GetUserPages heardBy(final MigrationListener listener) {
+        return GetUserPages.builder(memory).migrationListener(listener).build();
+    }
+
+    /**
+     * Sets a scenario up, makes its call, and cleans up.
      *
      * @param scenario what
-     * @param withClock whether the phases are stamped
-     * @return what it took, and what was done
+     * @param gup the calls, of this scene
+     * @param watch looks at the call
+     * @return what was done
+     * @throws IllegalStateException if it was not what should have been
      */
-    Sample sample(final Scenario scenario, final boolean withClock) {
-        final long cmaBlock = prepare(scenario);
-        final GetUserPages gup = withClock ? stamped : plain;
-        final long migrated = task.counters().get(Counter.PGMIGRATE_SUCCESS);
-        final long failed = task.counters().get(Counter.PGMIGRATE_FAIL);
-        final long drains = task.counters().get(Counter.LRU_ADD_DRAIN_ALL);
-        final long rounds = task.counters().get(Counter.MIGRATE_CALLS);
-        final int flags = FOLL_WRITE | FOLL_LONGTERM;
+    public Sample sample(final Scenario scenario, final GetUserPages gup, final Watch watch) {
+        scenePages.prepare(scenario);
+        final Sample before = counted();
+        final MmStruct mm = scenePages.mm();
         final int nrPages = scenario.pages();
+        final int flags = scenario.flags();
         final long got;
-        final long took;
         if (scenario.call() == Scenario.Call.SLOW) {
             mm.mmapReadLock(task);
-            if (withClock) {
-                clock.start();
-            }
-            final long started = System.nanoTime();
-            got = gup.getUserPages(task, mm, BASE, nrPages, flags, pages, null);
-            took = System.nanoTime() - started;
-            if (withClock) {
-                clock.stop();
-            }
+            got = watch.around(() -> gup.getUserPages(task, mm, ScenePages.BASE, nrPages, flags, pages, null));
             mm.mmapReadUnlock(task);
         } else {
-            if (withClock) {
-                clock.start();
-            }
-            final long started = System.nanoTime();
-            got = gup.getUserPagesFast(task, mm, BASE, nrPages, flags, pages);
-            took = System.nanoTime() - started;
-            if (withClock) {
-                clock.stop();
-            }
+            got = watch.around(() -> gup.getUserPagesFast(task, mm, ScenePages.BASE, nrPages, flags, pages));
         }
+        final Sample after = counted();
         final Sample sample = new Sample(
-                took,
-                task.counters().get(Counter.PGMIGRATE_SUCCESS) - migrated,
-                task.counters().get(Counter.PGMIGRATE_FAIL) - failed,
-                task.counters().get(Counter.LRU_ADD_DRAIN_ALL) - drains,
-                task.counters().get(Counter.MIGRATE_CALLS) - rounds);
+                after.migrated - before.migrated,
+                after.failed - before.failed,
+                after.drains - before.drains,
+                after.rounds - before.rounds,
+                after.allocated - before.allocated);
         check(scenario, got, sample);
         gup.putPages(task, pages, nrPages);
-        cleanUp(scenario, cmaBlock);
+        scenePages.release(scenario);
         return sample;
     }
 
-    /** First pfn of a pageblock that was made CMA for this sample, or -1. */
-    private long prepare(final Scenario scenario) {
-        final long length = scenario.pages() * PAGE_SIZE;
-        int mapFlags = Mman.MAP_PRIVATE | Mman.MAP_ANONYMOUS | Mman.MAP_FIXED;
-        if (scenario.kind() == Scenario.Kind.HUGETLB) {
-            mapFlags |= Mman.MAP_HUGETLB;
-        }
-        expect("mmap", BASE, mm.mmap(task, BASE, length, RW, mapFlags));
-        long cmaBlock = -1;
-        switch (scenario.kind()) {
-            case HUGE -> {
-                expect("madvise", 0, mm.madvise(task, BASE, length, Mman.MADV_HUGEPAGE));
-                steering.on();
-                touch(scenario);
-            }
-            case HUGETLB -> {
-                touch(scenario);
-                expect("pages of the hugetlb page", 1, plain.getUserPagesFastOnly(task, mm, BASE, 1, true, pages));
-                cmaBlock = pages[0];
-                plain.putPages(task, pages, 1);
-                if (!steering.retype(cmaBlock, memory.memMap().pageblocks().migratetype(cmaBlock), Migratetype.CMA)) {
-                    throw new IllegalStateException("the pageblock of a hugetlb page cannot be made CMA: " + cmaBlock);
-                }
-            }
-            case BASE -> prepareBase(scenario);
-        }
-        if (!scenario.inPagevecs()) {
-            memory.lruvec().drainAll(task);
-        }
-        if (scenario.held()) {
-            expect(
-                    "pages held",
-                    scenario.pages(),
-                    plain.getUserPagesFastOnly(holder, mm, BASE, scenario.pages(), true, held));
-        }
-        return cmaBlock;
-    }
-
-    private void prepareBase(final Scenario scenario) {
-        if (scenario.call() == Scenario.Call.FAST_UNTOUCHED) {
-            steering.on();
-            return;
-        }
-        for (int page = 0; page < scenario.pages(); page++) {
-            if (!scenario.isInCma(page)) {
-                UserAccess.store(task, mm, BASE + page * PAGE_SIZE, BASE + page);
-            }
-        }
-        memory.lruvec().drainAll(task);
-        steering.on();
-        for (int page = 0; page < scenario.pages(); page++) {
-            if (scenario.isInCma(page)) {
-                UserAccess.store(task, mm, BASE + page * PAGE_SIZE, BASE + page);
-            }
-        }
-    }
-
-    private void touch(final Scenario scenario) {
-        for (int page = 0; page < scenario.pages(); page++) {
-            UserAccess.store(task, mm, BASE + page * PAGE_SIZE, BASE + page);
-        }
+    private Sample counted() {
+        return new Sample(
+                task.counters().get(Counter.PGMIGRATE_SUCCESS),
+                task.counters().get(Counter.PGMIGRATE_FAIL),
+                task.counters().get(Counter.LRU_ADD_DRAIN_ALL),
+                task.counters().get(Counter.MIGRATE_CALLS),
+                task.counters().get(Counter.ALLOC_ORDER_0) + task.counters().get(Counter.ALLOC_ORDER_9));
     }
 
     /** A wrong answer is no measurement. */
     private void check(final Scenario scenario, final long got, final Sample sample) {
         expect(scenario.id() + ": pages got", scenario.pages(), got);
-        final boolean stays = scenario.held() || scenario.call() == Scenario.Call.FAST;
-        final int units = scenario.kind() == Scenario.Kind.BASE ? scenario.inCma() : 1;
-        expect(scenario.id() + ": pages migrated", stays ? 0 : units, sample.migrated);
-        expect(scenario.id() + ": pages not migrated", scenario.held() ? units : 0, sample.failed);
-        long inCma = 0;
-        for (int page = 0; page < scenario.pages(); page++) {
-            inCma += memory.isCma(pages[page]) ? 1 : 0;
-            if (scenario.call() != Scenario.Call.FAST_UNTOUCHED) {
-                expect(
-                        scenario.id() + ": contents of page " + page,
-                        BASE + page,
-                        UserAccess.load(task, mm, BASE + page * PAGE_SIZE));
-            }
-        }
-        expect(scenario.id() + ": pages left in CMA", stays ? scenario.inCma() : 0, inCma);
-    }
-
-    private void cleanUp(final Scenario scenario, final long cmaBlock) {
-        if (scenario.held()) {
-            plain.putPages(holder, held, scenario.pages());
-        }
-        expect("munmap", 0, mm.munmap(task, BASE, scenario.pages() * PAGE_SIZE));
-        memory.lruvec().drainAll(task);
-        steering.off();
-        if (cmaBlock >= 0 && !steering.retype(cmaBlock, Migratetype.CMA, Migratetype.MOVABLE)) {
-            throw new IllegalStateException("a pageblock cannot be made movable again: " + cmaBlock);
-        }
-    }
-
-    private static void expect(final String what, final long expected, final long found) {
-        if (expected != found) {
-            throw new IllegalStateException(what + ": expected " + expected + ", found " + found);
-        }
+        expect(scenario.id() + ": pages migrated", scenario.moves(), sample.migrated);
+        expect(scenario.id() + ": pages not migrated", scenario.held(), sample.failed);
+        scenePages.check(scenario);
+        final int left = scenario.inCma() - scenario.moves() * scenario.kind().unit();
+        expect(
+                scenario.id() + ": pages left in CMA",
+                left,
+                Arrays.stream(pages, 0, scenario.pages()).filter(memory::isCma).count());
     }
 
     /** Nanoseconds of one copy of 4 KiB, the mean over a set of pages: {@code pages} of them, each copied to the next. */
@@ -234,7 +185,7 @@ final class MigrationScene implements AutoCloseable {
 
     @Override
     public void close() {
-        mm.close(task);
+        scenePages.mm().close(task);
         memory.lruvec().drainAll(task);
         final boolean balanced = memory.audit().balanced();
         memory.exitTask(task);

@@ -1,6 +1,7 @@
 package org.gup.bench.migration;
 
 import java.util.Arrays;
+import java.util.function.LongSupplier;
 import org.gup.migrate.MigrationListener;
 import org.gup.migrate.MigrationPhase;
 import org.gup.task.Task;
@@ -10,26 +11,33 @@ import org.gup.task.Task;
  * stamps themselves cost, is in the sums too; the caller shows both.
  */
 @SuppressWarnings("EnumOrdinal") // indices into arrays of this class
-final class PhaseClock implements MigrationListener {
+final class PhaseClock implements MigrationListener, MigrationScene.Watch {
     private static final int PHASES = MigrationPhase.values().length;
 
     private final long[] nanos = new long[PHASES + 1];
     private final long[] entries = new long[PHASES];
     private int current = PHASES;
     private long since;
+    private long whole;
     private boolean running;
 
-    /** A call begins. */
-    void start() {
+    @Override
+    public long around(final LongSupplier call) {
         running = true;
         current = PHASES;
-        since = System.nanoTime();
+        final long started = System.nanoTime();
+        since = started;
+        final long answer = call.getAsLong();
+        final long ended = System.nanoTime();
+        nanos[current] += ended - since;
+        whole = ended - started;
+        running = false;
+        return answer;
     }
 
-    /** The call is over. */
-    void stop() {
-        nanos[current] += System.nanoTime() - since;
-        running = false;
+    /** Nanoseconds of the last call, stamps included. */
+    long whole() {
+        return whole;
     }
 
     @Override

@@ -36,6 +36,11 @@ record Arm(
         return WalkerCopies.of(memory, shape.equals(FUSED) ? LeafGuard.fused(check) : LeafGuard.checkByCheck(check));
     }
 
+    /** Whether its walk stops at the first page of a ground, and takes none. */
+    boolean stopsOn(final Ground ground) {
+        return ground == Ground.DEVICE && longterm && check != LongtermCheck.NONE;
+    }
+
     /** {@code FOLL_*} of its calls. */
     int gupFlags() {
         return FollFlags.FOLL_WRITE | (longterm ? FollFlags.FOLL_LONGTERM : 0);

@@ -11,51 +11,56 @@ import org.gup.bench.results.CaseInfo;
 
 /** The third question as forks: every variant of the walk in one process, so many pages per call. */
 public final class CheckForks implements ExtraForks {
-    /** What the ids of its cases begin with. */
-    public static final String PREFIX = "check/";
     /** What the names of counters that hold a comparison's ratio begin with. */
     public static final String RATIO = "ratio/";
 
+    private final CheckLadder ladder;
     private final int pagesPerCall;
     private final int rounds;
 
     /**
      * Forks of one size of call.
      *
+     * @param ladder which variants
      * @param pagesPerCall pages of one call
      * @param rounds rounds to measure in each fork
      */
-    public CheckForks(final int pagesPerCall, final int rounds) {
+    public CheckForks(final CheckLadder ladder, final int pagesPerCall, final int rounds) {
+        this.ladder = ladder;
         this.pagesPerCall = pagesPerCall;
         this.rounds = rounds;
     }
 
     @Override
     public String name() {
-        return "paired walks, " + pagesPerCall + " pages a call";
+        return "paired walks over " + ladder.ground().label() + ", " + pagesPerCall + " pages a call";
     }
 
     /**
      * The id of an arm's case.
      *
+     * @param ladder which variants
      * @param arm id of the arm
      * @param pagesPerCall pages of one call
      * @return the id
      */
-    public static String caseId(final String arm, final int pagesPerCall) {
-        return PREFIX + arm + "/" + pagesPerCall;
+    public static String caseId(final CheckLadder ladder, final String arm, final int pagesPerCall) {
+        return ladder.id() + "/" + arm + "/" + pagesPerCall;
     }
 
     @Override
     public List<CaseInfo> cases(final int forks) {
-        return CheckLadder.arms().stream()
-                .map(arm -> {
-                    final SortedMap<String, String> params = new TreeMap<>(Map.of(
-                            "arm", arm.id(), "guard", arm.shape(), "pagesPerCall", Integer.toString(pagesPerCall)));
-                    return new CaseInfo(
-                            caseId(arm.id(), pagesPerCall), arm.label(), PairedFork.class.getName(), params, 0, forks);
-                })
-                .toList();
+        return ladder.arms().stream().map(arm -> info(arm, forks)).toList();
+    }
+
+    private CaseInfo info(final Arm arm, final int forks) {
+        final SortedMap<String, String> params = new TreeMap<>(
+                Map.of("arm", arm.id(), "guard", arm.shape(), "pagesPerCall", Integer.toString(pagesPerCall)));
+        if (arm.stopsOn(ladder.ground())) {
+            params.put("unit", "ns/call");
+        }
+        return new CaseInfo(
+                caseId(ladder, arm.id(), pagesPerCall), arm.label(), PairedFork.class.getName(), params, 0, forks);
     }
 
     @Override
@@ -64,7 +69,7 @@ public final class CheckForks implements ExtraForks {
         return Outcome.of(ExtraForks.rows(
                 new ForkedProgram("the paired walks", PairedFork.class, jvmArguments),
                 PairedFork.MARK,
-                List.of(Integer.toString(pagesPerCall), Integer.toString(rounds), Long.toString(seed)),
+                List.of(ladder.name(), Integer.toString(pagesPerCall), Integer.toString(rounds), Long.toString(seed)),
                 PairedFork.Result.class,
                 this::read,
                 order,
@@ -74,14 +79,20 @@ public final class CheckForks implements ExtraForks {
 
     private Map<String, Measured> read(final PairedFork.Result result) {
         final Map<String, Measured> rows = new LinkedHashMap<>();
-        result.arms().forEach((arm, quantiles) -> {
-            final Map<String, Double> counters = new TreeMap<>(Map.of("fastestTenth", quantiles[0]));
-            CheckLadder.comparisons().stream()
-                    .filter(comparison -> comparison.arm().equals(arm))
+        for (final Arm arm : ladder.arms()) {
+            final double[] quantiles = result.arms().get(arm.id());
+            if (quantiles == null) {
+                throw new IllegalStateException("a fork of " + name() + " says nothing of " + arm.id());
+            }
+            // A walk that stops takes as long for a call of any size.
+            final double unit = arm.stopsOn(ladder.ground()) ? pagesPerCall : 1;
+            final Map<String, Double> counters = new TreeMap<>(Map.of("fastestTenth", quantiles[0] * unit));
+            ladder.comparisons().stream()
+                    .filter(comparison -> comparison.arm().equals(arm.id()))
                     .forEach(comparison -> counters.put(
                             RATIO + comparison.id(), result.ratios().getOrDefault(comparison.id(), Double.NaN)));
-            rows.put(caseId(arm, pagesPerCall), new Measured(quantiles[1], counters));
-        });
+            rows.put(caseId(ladder, arm.id(), pagesPerCall), new Measured(quantiles[1] * unit, counters));
+        }
         return rows;
     }
 }

@@ -13,11 +13,206 @@ import org.gup.fast.LongtermCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The third question, what a check costs: the variants of the walk from v5.1 to the two alternatives of June 2019, and which of
- * them are compared.
+ * The third question, what a check costs, as sets of variants of the walk of which some are compared: from v5.1 to the two
+ * alternatives of June 2019, over ordinary pages and over device pages.
  */
-public final class CheckLadder {
-    private CheckLadder() {}
+public enum CheckLadder {
+    /** Every variant, over 16 MiB of ordinary pages. */
+    ORDINARY("check", Ground.ORDINARY, 4096) {
+        @Override
+        List<Arm> arms() {
+            final List<Arm> arms = new ArrayList<>();
+            arms.add(new Arm("write", "boolean write (v5.1)", CHECK_BY_CHECK, null, false, false));
+            add(arms, "flags", "gup_flags, no long-term test", CHECK_BY_CHECK, NONE, false);
+            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM", CHECK_BY_CHECK, DEVMAP, true);
+            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
+            add(arms, "cma-in-walk-lt", "CMA test in the walk, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_IN_WALK, true);
+            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
+            add(arms, "cma-second-pass-lt", "second pass, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_SECOND_PASS, true);
+            arms.add(new Arm(
+                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
+            add(arms, "fused-flags", "fused, no long-term test", FUSED, NONE, false);
+            add(arms, "fused-v5.2", "fused, v5.2", FUSED, DEVMAP, false);
+            add(arms, "fused-v5.2-again", "fused, v5.2 (A/A)", FUSED, DEVMAP, false);
+            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM", FUSED, DEVMAP, true);
+            add(arms, "fused-cma-in-walk", "fused, CMA test in the walk", FUSED, CMA_IN_WALK, false);
+            add(arms, "fused-cma-in-walk-lt", "fused, CMA test in the walk, FOLL_LONGTERM", FUSED, CMA_IN_WALK, true);
+            add(arms, "fused-cma-second-pass-lt", "fused, second pass, FOLL_LONGTERM", FUSED, CMA_SECOND_PASS, true);
+            return List.copyOf(arms);
+        }
+
+        @Override
+        public List<Comparison> comparisons() {
+            return List.of(
+                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
+                    same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2"),
+                    control(),
+                    question("signature", "gup_flags in place of boolean write", "flags", "write"),
+                    question("longterm-test", "the long-term test of v5.2", "v5.2", "flags"),
+                    question("series", "the whole series, v5.1 to v5.2", "v5.2", "write"),
+                    question("longterm-set", "FOLL_LONGTERM set, ordinary pages", "v5.2-lt", "v5.2"),
+                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
+                    question("cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt"),
+                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
+                    question(
+                            "cma-second-pass-lt",
+                            "CMA test as a second pass, flag set",
+                            "cma-second-pass-lt",
+                            "v5.2-lt"),
+                    question("fused-longterm-test", "fused: the test of v5.2", "fused-v5.2", "fused-flags"),
+                    question("fused-longterm-set", "fused: FOLL_LONGTERM set", "fused-v5.2-lt", "fused-v5.2"),
+                    question(
+                            "fused-cma-in-walk",
+                            "fused: CMA test in the walk, flag clear",
+                            "fused-cma-in-walk",
+                            "fused-v5.2"),
+                    question(
+                            "fused-cma-in-walk-lt",
+                            "fused: CMA test in the walk, flag set",
+                            "fused-cma-in-walk-lt",
+                            "fused-v5.2-lt"),
+                    question(
+                            "fused-cma-second-pass-lt",
+                            "fused: second pass, flag set",
+                            "fused-cma-second-pass-lt",
+                            "fused-v5.2-lt"),
+                    question("shape", "fused in place of check by check", "fused-v5.2", "v5.2"));
+        }
+    },
+    /** Over 16 MiB of device pages, where the test of v5.2 is on the way of every page. */
+    DEVICE("check-device", Ground.DEVICE, 4096) {
+        @Override
+        List<Arm> arms() {
+            final List<Arm> arms = new ArrayList<>();
+            arms.add(new Arm("write", "boolean write (v5.1)", CHECK_BY_CHECK, null, false, false));
+            add(arms, "flags", "gup_flags, no long-term test", CHECK_BY_CHECK, NONE, false);
+            add(arms, "flags-lt", "no long-term test, FOLL_LONGTERM", CHECK_BY_CHECK, NONE, true);
+            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM: stops", CHECK_BY_CHECK, DEVMAP, true);
+            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
+            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
+            arms.add(new Arm(
+                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
+            add(arms, "fused-flags", "fused, no long-term test", FUSED, NONE, false);
+            add(arms, "fused-flags-lt", "fused, no long-term test, FOLL_LONGTERM", FUSED, NONE, true);
+            add(arms, "fused-v5.2", "fused, v5.2", FUSED, DEVMAP, false);
+            add(arms, "fused-v5.2-again", "fused, v5.2 (A/A)", FUSED, DEVMAP, false);
+            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM: stops", FUSED, DEVMAP, true);
+            add(arms, "fused-cma-in-walk", "fused, CMA test in the walk", FUSED, CMA_IN_WALK, false);
+            add(arms, "fused-cma-second-pass", "fused, CMA test as a second pass", FUSED, CMA_SECOND_PASS, false);
+            return List.copyOf(arms);
+        }
+
+        @Override
+        public List<Comparison> comparisons() {
+            return List.of(
+                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
+                    same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2"),
+                    control(),
+                    question("signature", "gup_flags in place of boolean write", "flags", "write"),
+                    question("longterm-test", "the long-term test of v5.2, flag clear", "v5.2", "flags"),
+                    question("longterm-set", "FOLL_LONGTERM set, where nothing tests it", "flags-lt", "flags"),
+                    question("series", "the whole series, v5.1 to v5.2", "v5.2", "write"),
+                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
+                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
+                    question("fused-longterm-test", "fused: the test of v5.2, flag clear", "fused-v5.2", "fused-flags"),
+                    question(
+                            "fused-longterm-set",
+                            "fused: FOLL_LONGTERM set, where nothing tests it",
+                            "fused-flags-lt",
+                            "fused-flags"),
+                    question(
+                            "fused-cma-in-walk",
+                            "fused: CMA test in the walk, flag clear",
+                            "fused-cma-in-walk",
+                            "fused-v5.2"),
+                    question(
+                            "fused-cma-second-pass",
+                            "fused: CMA test as a second pass, flag clear",
+                            "fused-cma-second-pass",
+                            "fused-v5.2"),
+                    question("shape", "fused in place of check by check", "fused-v5.2", "v5.2"));
+        }
+    },
+    /** What the mails of June 2019 measured, over as many pages. */
+    JUNE_2019("june-2019", Ground.ORDINARY, June2019.PAGES) {
+        @Override
+        List<Arm> arms() {
+            final List<Arm> arms = new ArrayList<>();
+            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
+            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM", CHECK_BY_CHECK, DEVMAP, true);
+            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
+            add(arms, "cma-in-walk-lt", "CMA test in the walk, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_IN_WALK, true);
+            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
+            add(arms, "cma-second-pass-lt", "second pass, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_SECOND_PASS, true);
+            arms.add(new Arm(
+                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
+            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM", FUSED, DEVMAP, true);
+            add(arms, "fused-cma-in-walk-lt", "fused, CMA test in the walk, FOLL_LONGTERM", FUSED, CMA_IN_WALK, true);
+            add(arms, "fused-cma-second-pass-lt", "fused, second pass, FOLL_LONGTERM", FUSED, CMA_SECOND_PASS, true);
+            return List.copyOf(arms);
+        }
+
+        @Override
+        public List<Comparison> comparisons() {
+            return List.of(
+                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
+                    control(),
+                    question("longterm-set", "FOLL_LONGTERM set, v5.2", "v5.2-lt", "v5.2"),
+                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
+                    question("cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt"),
+                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
+                    question(
+                            "cma-second-pass-lt",
+                            "CMA test as a second pass, flag set",
+                            "cma-second-pass-lt",
+                            "v5.2-lt"),
+                    question(
+                            "in-walk-set",
+                            "CMA test in the walk: flag set, not clear",
+                            "cma-in-walk-lt",
+                            "cma-in-walk"),
+                    question(
+                            "second-pass-set",
+                            "second pass: flag set, not clear",
+                            "cma-second-pass-lt",
+                            "cma-second-pass"),
+                    question(
+                            "alternatives",
+                            "second pass in place of a test in the walk, flag set",
+                            "cma-second-pass-lt",
+                            "cma-in-walk-lt"),
+                    question(
+                            "fused-cma-in-walk-lt",
+                            "fused: CMA test in the walk, flag set",
+                            "fused-cma-in-walk-lt",
+                            "fused-v5.2-lt"),
+                    question(
+                            "fused-cma-second-pass-lt",
+                            "fused: second pass, flag set",
+                            "fused-cma-second-pass-lt",
+                            "fused-v5.2-lt"),
+                    question(
+                            "fused-alternatives",
+                            "fused: second pass in place of a test in the walk, flag set",
+                            "fused-cma-second-pass-lt",
+                            "fused-cma-in-walk-lt"));
+        }
+    };
+
+    private final String id;
+    private final Ground ground;
+    private final int pages;
+
+    CheckLadder(final String id, final Ground ground, final int pages) {
+        this.id = id;
+        this.ground = ground;
+        this.pages = pages;
+    }
 
     /** Why two arms are compared. */
     public enum Role {
@@ -37,33 +232,49 @@ public final class CheckLadder {
      * @param arm the one that has more
      * @param base what it is compared with
      * @param role why
-     * @param mail2019 the same ratio in the mails of June 2019; NaN if they have none
      */
-    public record Comparison(String id, String question, String arm, String base, Role role, double mail2019) {}
+    public record Comparison(String id, String question, String arm, String base, Role role) {}
 
-    /** Every variant. */
-    static List<Arm> arms() {
-        final List<Arm> arms = new ArrayList<>();
-        arms.add(new Arm("write", "boolean write (v5.1)", CHECK_BY_CHECK, null, false, false));
-        add(arms, "flags", "gup_flags, no long-term test", CHECK_BY_CHECK, NONE, false);
-        add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
-        add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
-        add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM", CHECK_BY_CHECK, DEVMAP, true);
-        add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
-        add(arms, "cma-in-walk-lt", "CMA test in the walk, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_IN_WALK, true);
-        add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
-        add(arms, "cma-second-pass-lt", "second pass, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_SECOND_PASS, true);
-        arms.add(new Arm(
-                "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
-        add(arms, "fused-flags", "fused, no long-term test", FUSED, NONE, false);
-        add(arms, "fused-v5.2", "fused, v5.2", FUSED, DEVMAP, false);
-        add(arms, "fused-v5.2-again", "fused, v5.2 (A/A)", FUSED, DEVMAP, false);
-        add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM", FUSED, DEVMAP, true);
-        add(arms, "fused-cma-in-walk", "fused, CMA test in the walk", FUSED, CMA_IN_WALK, false);
-        add(arms, "fused-cma-in-walk-lt", "fused, CMA test in the walk, FOLL_LONGTERM", FUSED, CMA_IN_WALK, true);
-        add(arms, "fused-cma-second-pass-lt", "fused, second pass, FOLL_LONGTERM", FUSED, CMA_SECOND_PASS, true);
-        return List.copyOf(arms);
+    /**
+     * What the ids of its cases begin with.
+     *
+     * @return letters, digits and dashes
+     */
+    public String id() {
+        return id;
     }
+
+    /**
+     * What is walked over.
+     *
+     * @return the ground
+     */
+    public Ground ground() {
+        return ground;
+    }
+
+    /**
+     * How much of it.
+     *
+     * @return pages
+     */
+    public int pages() {
+        return pages;
+    }
+
+    /**
+     * Every variant.
+     *
+     * @return in the order of the report
+     */
+    abstract List<Arm> arms();
+
+    /**
+     * What is compared.
+     *
+     * @return in the order of the report
+     */
+    public abstract List<Comparison> comparisons();
 
     private static void add(
             final List<Arm> arms,
@@ -75,66 +286,20 @@ public final class CheckLadder {
         arms.add(new Arm(id, label, shape, check, longterm, false));
     }
 
-    /** What is compared, in the order of the report. */
-    public static List<Comparison> comparisons() {
-        return List.of(
-                same("aa", "the same walk twice", "v5.2-again", "v5.2"),
-                same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2"),
-                new Comparison(
-                        "control",
-                        "setting PG_referenced unconditionally, a second locked operation for each page",
-                        "marks-always",
-                        "v5.2",
-                        Role.KNOWN_DIFFERENCE,
-                        Double.NaN),
-                question("signature", "gup_flags in place of boolean write", "flags", "write", Double.NaN),
-                question("longterm-test", "the long-term test of v5.2", "v5.2", "flags", Double.NaN),
-                question("series", "the whole series, v5.1 to v5.2", "v5.2", "write", Double.NaN),
-                question("longterm-set", "FOLL_LONGTERM set, ordinary pages", "v5.2-lt", "v5.2", 14.68 / 14.58),
-                question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2", 14.23 / 14.58),
-                question(
-                        "cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt", 16.17 / 14.68),
-                question(
-                        "cma-second-pass",
-                        "CMA test as a second pass, flag clear",
-                        "cma-second-pass",
-                        "v5.2",
-                        14.70 / 14.58),
-                question(
-                        "cma-second-pass-lt",
-                        "CMA test as a second pass, flag set",
-                        "cma-second-pass-lt",
-                        "v5.2-lt",
-                        19.54 / 14.68),
-                question("fused-longterm-test", "fused: the test of v5.2", "fused-v5.2", "fused-flags", Double.NaN),
-                question("fused-longterm-set", "fused: FOLL_LONGTERM set", "fused-v5.2-lt", "fused-v5.2", Double.NaN),
-                question(
-                        "fused-cma-in-walk",
-                        "fused: CMA test in the walk, flag clear",
-                        "fused-cma-in-walk",
-                        "fused-v5.2",
-                        Double.NaN),
-                question(
-                        "fused-cma-in-walk-lt",
-                        "fused: CMA test in the walk, flag set",
-                        "fused-cma-in-walk-lt",
-                        "fused-v5.2-lt",
-                        Double.NaN),
-                question(
-                        "fused-cma-second-pass-lt",
-                        "fused: second pass, flag set",
-                        "fused-cma-second-pass-lt",
-                        "fused-v5.2-lt",
-                        Double.NaN),
-                question("shape", "fused in place of check by check", "fused-v5.2", "v5.2", Double.NaN));
-    }
-
     private static Comparison same(final String id, final String question, final String arm, final String base) {
-        return new Comparison(id, question, arm, base, Role.SAME_TWICE, Double.NaN);
+        return new Comparison(id, question, arm, base, Role.SAME_TWICE);
     }
 
-    private static Comparison question(
-            final String id, final String question, final String arm, final String base, final double mail2019) {
-        return new Comparison(id, question, arm, base, Role.QUESTION, mail2019);
+    private static Comparison question(final String id, final String question, final String arm, final String base) {
+        return new Comparison(id, question, arm, base, Role.QUESTION);
+    }
+
+    private static Comparison control() {
+        return new Comparison(
+                "control",
+                "setting PG_referenced unconditionally, a second locked operation for each page",
+                "marks-always",
+                "v5.2",
+                Role.KNOWN_DIFFERENCE);
     }
 }

@@ -14,7 +14,8 @@ public final class PairedFork {
     /** What the line begins with. */
     static final String MARK = "paired-fork: ";
 
-    private static final int WARMUP_ROUNDS = 60;
+    /** Pages that each walk's turns go over in a step of the warm-up. */
+    private static final int WARMUP_PAGES = 60 * 4096;
     /** Rounds in which all walks run before any is warm, so that none is compiled against an idle machine. */
     private static final int WARMUP_STEPS = 4;
 
@@ -33,21 +34,25 @@ public final class PairedFork {
     /**
      * Measures.
      *
-     * @param args pages per call, rounds, seed
+     * @param args ladder, pages per call, rounds, seed
      */
     public static void main(final String[] args) {
-        final Result result = measure(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]));
+        final Result result = measure(
+                CheckLadder.valueOf(args[0]),
+                Integer.parseInt(args[1]),
+                Integer.parseInt(args[2]),
+                Long.parseLong(args[3]));
         final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         out.println(MARK + new Gson().toJson(result));
     }
 
-    static Result measure(final int pagesPerCall, final int rounds, final long seed) {
+    static Result measure(final CheckLadder ladder, final int pagesPerCall, final int rounds, final long seed) {
         final SplittableRandom random = new SplittableRandom(seed);
-        final List<Arm> arms = CheckLadder.arms();
+        final List<Arm> arms = ladder.arms();
         final double[][] perPage;
-        try (PairedRounds paired = new PairedRounds(arms, pagesPerCall)) {
+        try (PairedRounds paired = new PairedRounds(arms, ladder.ground(), ladder.pages(), pagesPerCall)) {
             for (int step = 0; step < WARMUP_STEPS; step++) {
-                paired.run(random, WARMUP_ROUNDS);
+                paired.run(random, WARMUP_PAGES / ladder.pages());
             }
             perPage = paired.run(random, rounds);
         }
@@ -58,7 +63,7 @@ public final class PairedFork {
             quantiles.put(arms.get(arm).id(), new double[] {quantile(perPage[arm], 0.1), quantile(perPage[arm], 0.5)});
         }
         final Map<String, Double> ratios = new LinkedHashMap<>();
-        for (final CheckLadder.Comparison comparison : CheckLadder.comparisons()) {
+        for (final CheckLadder.Comparison comparison : ladder.comparisons()) {
             ratios.put(comparison.id(), medianRatio(of(byArm, comparison.arm()), of(byArm, comparison.base())));
         }
         return new Result(pagesPerCall, rounds, quantiles, ratios);

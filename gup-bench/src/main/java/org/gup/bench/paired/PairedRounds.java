@@ -4,9 +4,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.gup.GetUserPages;
 import org.gup.fast.PageWalk;
-import org.gup.mm.AddressSpaceBuilder;
 import org.gup.mm.MmStruct;
-import org.gup.mm.Mman;
 import org.gup.pgtable.WalkRoot;
 import org.gup.stat.Counter;
 import org.gup.task.Task;
@@ -17,13 +15,13 @@ import org.gup.zone.PhysicalMemory;
  * is a few sweeps over all pages, of which the fastest counts. What a sweep got is given back outside the timed part.
  */
 final class PairedRounds implements AutoCloseable {
-    /** Pages of a sweep: 16 MiB. */
-    static final int PAGES = 4096;
-
     private static final int SWEEPS_PER_TURN = 3;
-    private static final long START = 0x10_0000_0000L;
-    private static final long PAGE_SIZE = 4096;
+    /** Times that a walk which stops at its first page goes over all calls in a sweep: alone it is too short to be timed. */
+    private static final int REPEATS_OF_STOPPED = 64;
 
+    private final Ground ground;
+    private final int pages;
+    private final Ground.Built built;
     private final PhysicalMemory memory;
     private final Task task;
     private final MmStruct mm;
@@ -37,24 +35,26 @@ final class PairedRounds implements AutoCloseable {
      * Maps and populates the pages.
      *
      * @param arms what is timed
-     * @param pagesPerCall pages of one call, a divisor of {@link #PAGES}
+     * @param ground what is walked over
+     * @param pages pages of a sweep
+     * @param pagesPerCall pages of one call, a divisor of {@code pages}
      */
-    PairedRounds(final List<Arm> arms, final int pagesPerCall) {
-        if (pagesPerCall < 1 || PAGES % pagesPerCall != 0) {
-            throw new IllegalArgumentException("pages per call must divide " + PAGES + ": " + pagesPerCall);
+    PairedRounds(final List<Arm> arms, final Ground ground, final int pages, final int pagesPerCall) {
+        if (pagesPerCall < 1 || pages % pagesPerCall != 0) {
+            throw new IllegalArgumentException("pages per call must divide " + pages + ": " + pagesPerCall);
         }
         this.arms = List.copyOf(arms);
-        this.memory = PhysicalMemory.builder().normalPages(4L * PAGES).build();
+        this.ground = ground;
+        this.pages = pages;
+        this.memory = ground.memory(pages);
         this.task = memory.newTask(0);
-        this.mm = AddressSpaceBuilder.on(memory, task)
-                .anonymous(START, PAGES, Mman.PROT_READ | Mman.PROT_WRITE)
-                .populate()
-                .build();
+        this.built = ground.build(memory, task, pages);
+        this.mm = built.mm();
         memory.lruvec().drainAll(task);
         this.gup = new GetUserPages(memory);
         this.walks = arms.stream().map(arm -> arm.walker(memory)).toArray(PageWalk[]::new);
         this.flags = arms.stream().mapToInt(Arm::gupFlags).toArray();
-        this.calls = new long[PAGES / pagesPerCall][pagesPerCall];
+        this.calls = new long[pages / pagesPerCall][pagesPerCall];
     }
 
     /**
@@ -80,34 +80,46 @@ final class PairedRounds implements AutoCloseable {
             for (final int arm : order) {
                 long best = Long.MAX_VALUE;
                 for (int sweep = 0; sweep < SWEEPS_PER_TURN; sweep++) {
-                    best = Math.min(best, sweep(walks[arm], flags[arm], arm));
+                    best = Math.min(best, sweep(arm));
                 }
-                perPage[arm][round] = (double) best / PAGES;
+                perPage[arm][round] = (double) best / pages / repeats(arm);
             }
         }
         return perPage;
     }
 
-    /** Nanoseconds of one sweep. */
-    private long sweep(final PageWalk walk, final int gupFlags, final int arm) {
+    private int repeats(final int arm) {
+        return arms.get(arm).stopsOn(ground) ? REPEATS_OF_STOPPED : 1;
+    }
+
+    /** Nanoseconds of one sweep, or of so many as are made at a time. */
+    private long sweep(final int arm) {
+        final PageWalk walk = walks[arm];
+        final int gupFlags = flags[arm];
+        final int repeats = repeats(arm);
         final Task task = this.task;
         final WalkRoot root = mm.walkRoot();
         final long[][] calls = this.calls;
         final int pagesPerCall = calls[0].length;
-        long address = START;
         int got = 0;
         final long started = System.nanoTime();
-        for (final long[] pages : calls) {
-            got += walk.walk(task, root, address, pagesPerCall, gupFlags, pages);
-            address += pagesPerCall * PAGE_SIZE;
+        for (int repeat = 0; repeat < repeats; repeat++) {
+            long address = Ground.START;
+            for (final long[] answers : calls) {
+                got += walk.walk(task, root, address, pagesPerCall, gupFlags, answers);
+                address += pagesPerCall * Ground.PAGE_SIZE;
+            }
         }
         final long took = System.nanoTime() - started;
-        if (got != PAGES) {
-            throw new IllegalStateException(arms.get(arm).id() + ": pages got: expected " + PAGES + ", found " + got
+        final int expected = repeats > 1 ? 0 : pages;
+        if (got != expected) {
+            throw new IllegalStateException(arms.get(arm).id() + ": pages got: expected " + expected + ", found " + got
                     + ", stop " + GetUserPages.lastStop(task));
         }
-        for (final long[] pages : calls) {
-            gup.putPages(task, pages, pagesPerCall);
+        if (got > 0) {
+            for (final long[] answers : calls) {
+                gup.putPages(task, answers, pagesPerCall);
+            }
         }
         return took;
     }
@@ -118,6 +130,7 @@ final class PairedRounds implements AutoCloseable {
         final long got = task.counters().get(Counter.FAST_PAGES);
         final long put = task.counters().get(Counter.PAGES_PUT);
         mm.close(task);
+        built.release().run();
         memory.lruvec().drainAll(task);
         final boolean balanced = memory.audit().balanced();
         memory.exitTask(task);

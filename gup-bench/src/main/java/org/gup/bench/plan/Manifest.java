@@ -12,7 +12,7 @@ import org.gup.bench.stats.Estimates;
  */
 public final class Manifest {
     /** Most forks of the default profile with the default layouts. */
-    public static final int MAX_DEFAULT_FORKS = 32;
+    public static final int MAX_DEFAULT_FORKS = 23;
 
     /** Pages of one call in the headline. */
     public static final int HEADLINE_PAGES = 512;
@@ -20,10 +20,6 @@ public final class Manifest {
     public static final int DUMP_PAGES = 64;
 
     private static final int[] PAGES_PER_CALL = {512, 64, 8, 1};
-    /** A size that the full profile alone measures. */
-    private static final int PAGES_OF_FULL_ALONE = 8;
-    /** A size whose put the full profile alone measures. */
-    private static final int PUT_OF_FULL_ALONE = 64;
 
     private final Profile profile;
     private final List<PlannedCase> cases = new ArrayList<>();
@@ -89,26 +85,25 @@ public final class Manifest {
             return;
         }
         final boolean full = profile.equals(Profile.FULL);
+        final boolean base = layout.equals(Layout.BASE_PAGES);
         for (final int pages : PAGES_PER_CALL) {
-            if (pages == PAGES_OF_FULL_ALONE && !full) {
+            final boolean headline = base && pages == HEADLINE_PAGES;
+            if (!full && pages != HEADLINE_PAGES && !(base && pages == 1)) {
                 continue;
             }
-            final boolean headline = layout.equals(Layout.BASE_PAGES) && pages == HEADLINE_PAGES;
             final int forks = headline || full ? profile.rounds() : 1;
             add(BenchCase.synthetic(Subject.GET_FAST, layout, pages), forks);
             if (headline) {
                 add(BenchCase.synthetic(Subject.GET_FAST_AGAIN, layout, pages), forks);
             }
-            if (headline || (full && layout.equals(Layout.BASE_PAGES))) {
-                add(checkByCheck(layout, pages), full ? forks : 1);
+            if (full && base) {
+                add(checkByCheck(layout, pages), forks);
             }
             add(BenchCase.synthetic(Subject.GET_SLOW, layout, pages), forks);
-            if (full || (layout.equals(Layout.BASE_PAGES) && (headline || pages == 1))) {
+            if (full || headline) {
                 add(BenchCase.synthetic(Subject.GET_SLOW_UNLOCKED, layout, pages), full ? forks : 1);
             }
-            if (pages != PUT_OF_FULL_ALONE || full) {
-                add(BenchCase.synthetic(Subject.PUT, layout, pages), full ? forks : 1);
-            }
+            add(BenchCase.synthetic(Subject.PUT, layout, pages), full ? forks : 1);
             if (headline && full) {
                 add(read(Subject.GET_FAST, layout, pages), forks);
                 add(read(Subject.GET_SLOW, layout, pages), forks);

@@ -53,8 +53,8 @@ final class FastSlowSection implements Section.Source {
         }
     }
 
-    /** The chart of all cases, which is also written as a file of its own. */
-    static Intervals costs(final Answers answers) {
+    /** The chart of all cases. */
+    private static Intervals costs(final Answers answers) {
         return new Intervals(
                 "Nanoseconds per page",
                 AxisKind.LOG,

@@ -1,15 +1,20 @@
 package org.gup.bench.report;
 
+import static org.gup.bench.report.MigrationTables.counter;
+import static org.gup.bench.report.MigrationTables.firstPin;
+import static org.gup.bench.report.MigrationTables.phase;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
 import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.chart.ChartModel.Stack;
+import org.gup.bench.count.CountForks;
+import org.gup.bench.count.Operation;
 import org.gup.bench.migration.MigrationForks;
 import org.gup.bench.report.Section.Figure;
 import org.gup.bench.report.Section.Table;
@@ -19,13 +24,23 @@ import org.gup.bench.results.Run;
 import org.gup.bench.stats.Estimate;
 import org.gup.bench.stats.Estimates;
 import org.gup.bench.text.Numbers;
-import org.gup.bench.text.TextTable;
 import org.gup.migrate.MigrationPhase;
 
 /** The second question: what does migration cost? */
 final class MigrationSection implements Section.Source {
     /** What a real kernel takes to migrate a page, in copies of a page. */
     private static final String KERNEL = "13 to 25";
+
+    private final WhatIf whatIf;
+
+    MigrationSection() {
+        this(WhatIf.NOTHING);
+    }
+
+    /** With prices that the reader supposes. */
+    MigrationSection(final WhatIf whatIf) {
+        this.whatIf = whatIf;
+    }
 
     @Override
     public List<Section> of(final Run run) {
@@ -48,18 +63,30 @@ final class MigrationSection implements Section.Source {
                         rows.stream()
                                 .map(row -> new Intervals.Row(row.info().label(), 0, mark(row)))
                                 .toList())));
+        final List<Table> tables = new ArrayList<>();
+        tables.add(new Table("Calls", MigrationTables.calls(rows)));
+        tables.add(new Table("Phases, in ns/page and as shares of their sum", MigrationTables.phases(rows)));
+        MigrationTables.failures(rows).ifPresent(table -> tables.add(new Table("Why pages stayed", table)));
+        final List<String> answers = answers(run);
+        if (whatIf.isSupposed()) {
+            MigrationTables.whatIf(run, rows, whatIf)
+                    .ifPresent(table -> tables.add(new Table("What if flushes and drains had a price", table)));
+            answers.add(supposed(run));
+        }
         return List.of(new Section(
                 "migration-cost",
                 "What does migration cost?",
-                answers(run),
+                answers,
                 figures,
-                List.of(new Table("Calls", calls(rows))),
+                tables,
                 List.of(
                         "Each sample maps its pages anew, some of them in a contiguous memory area (CMA), times one call alone, and"
                                 + " checks contents, counters and where the pages lie now.",
                         "Phases are timed by one stamp at each border, in calls of their own. Each is a median over the samples, what the"
                                 + " stamps cost is in them, and so their sum need not be the whole that was measured without them:"
-                                + " the table has the quotient.",
+                                + " the table has the quotient. The chart has six colours: it shows isolating, putting, draining and"
+                                + " putting back as one part, and remapping with the second pin; the table has them apart.",
+                        "Why pages stayed comes from one more call of each kind, not timed. A page that stays is tried ten times.",
                         "A model has no TLB shootdown and no work on other CPUs: a kernel's drain of all pagevecs and its"
                                 + " interrupts come on top. Kernel: a migration costs " + KERNEL
                                 + " copies of a page (compaction, Linux 6.18).")));
@@ -111,7 +138,7 @@ final class MigrationSection implements Section.Source {
 
     private static List<Double> parts(final CaseRows row) {
         return List.of(
-                phase(row, "before"),
+                firstPin(row),
                 phase(row, MigrationPhase.ISOLATE)
                         + phase(row, MigrationPhase.PUT)
                         + phase(row, MigrationPhase.DRAIN)
@@ -120,52 +147,6 @@ final class MigrationSection implements Section.Source {
                 phase(row, MigrationPhase.UNMAP),
                 phase(row, MigrationPhase.COPY),
                 phase(row, MigrationPhase.REMAP) + phase(row, MigrationPhase.REPIN));
-    }
-
-    private static double phase(final CaseRows row, final MigrationPhase phase) {
-        return phase(row, phase.name().toLowerCase(Locale.ROOT));
-    }
-
-    private static double phase(final CaseRows row, final String name) {
-        return counter(row, MigrationForks.PHASE + name);
-    }
-
-    private static double counter(final CaseRows row, final String name) {
-        return row.forks().stream()
-                .map(ForkRow::counters)
-                .mapToDouble(counters -> counters.getOrDefault(name, 0.0))
-                .average()
-                .orElse(0);
-    }
-
-    private static TextTable calls(final List<CaseRows> rows) {
-        final TextTable table = new TextTable(
-                1,
-                "call",
-                "pages",
-                "in CMA",
-                "ns/page",
-                "migrated",
-                "not",
-                "rounds",
-                "drains",
-                "sum of phases / whole");
-        for (final CaseRows row : rows) {
-            final double whole = Estimates.mean(row.scores()).value();
-            final double sum =
-                    parts(row).stream().mapToDouble(Double::doubleValue).sum();
-            table.row(
-                    row.info().label(),
-                    row.info().params().getOrDefault("pagesPerCall", ""),
-                    row.info().params().getOrDefault("inCma", ""),
-                    Numbers.withBounds(Estimates.mean(row.scores())),
-                    Numbers.number(counter(row, "migrated")),
-                    Numbers.number(counter(row, "failed")),
-                    Numbers.number(counter(row, "rounds")),
-                    Numbers.number(counter(row, "drains")),
-                    Numbers.number(sum / whole));
-        }
-        return table;
     }
 
     private static List<String> answers(final Run run) {
@@ -192,6 +173,23 @@ final class MigrationSection implements Section.Source {
                 .ifPresent(held -> answers.add("A page that somebody else holds is tried ten times, for "
                         + Numbers.withBounds(Estimates.mean(held.scores())) + " ns, and stays in CMA."));
         return answers;
+    }
+
+    /** The answer with prices for what the model does not feel. */
+    private String supposed(final Run run) {
+        final Optional<CaseRows> moved = find(run, "slow-100");
+        final Optional<Double> flushes = moved.flatMap(row -> MigrationTables.perPage(run, row, Operation.FLUSHES));
+        final Optional<Double> drains = moved.flatMap(row -> MigrationTables.perPage(run, row, Operation.DRAINS));
+        if (moved.isEmpty() || flushes.isEmpty() || drains.isEmpty()) {
+            return "What if flushes and drains had a price? This run has not counted them (cases " + CountForks.MIGRATE
+                    + "*), so it cannot say.";
+        }
+        final double measured = Estimates.mean(moved.get().scores()).value();
+        final double whole = measured + flushes.get() * whatIf.ipiNanos() + drains.get() * whatIf.drainNanos();
+        return "If a TLB flush cost " + Numbers.number(whatIf.ipiNanos()) + " ns and a drain of all CPUs "
+                + Numbers.number(whatIf.drainNanos()) + " ns, a page that leaves CMA would cost "
+                + Numbers.number(whole)
+                + " ns, " + Numbers.number(whole / measured) + " times as much as measured.";
     }
 
     /** What a fork's migration of a page adds to its pin. */

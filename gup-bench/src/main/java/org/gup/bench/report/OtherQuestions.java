@@ -18,7 +18,17 @@ public final class OtherQuestions {
      * @param run what was measured
      */
     public OtherQuestions(final Run run) {
-        this.sections = new ReportPage(run)
+        this(run, WhatIf.NOTHING);
+    }
+
+    /**
+     * The other questions of a run, with what the reader supposes.
+     *
+     * @param run what was measured
+     * @param whatIf prices of what the model does not feel
+     */
+    public OtherQuestions(final Run run, final WhatIf whatIf) {
+        this.sections = new ReportPage(run, whatIf)
                 .sections().stream()
                         .filter(section -> !OF_THE_SUMMARY.contains(section.id()))
                         .toList();
@@ -51,9 +61,11 @@ public final class OtherQuestions {
             text.append("\n## ").append(section.title()).append("\n\n");
             section.answers().forEach(answer -> text.append(answer).append("\n\n"));
             for (final Section.Table table : section.tables()) {
+                text.append(table.title()).append(":\n\n");
                 table.table().markdown().forEach(line -> text.append(line).append('\n'));
+                text.append('\n');
             }
-            section.notes().forEach(note -> text.append('\n').append(note).append('\n'));
+            section.notes().forEach(note -> text.append(note).append("\n\n"));
         }
         return text.toString();
     }

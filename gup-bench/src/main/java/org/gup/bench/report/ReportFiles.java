@@ -2,8 +2,6 @@ package org.gup.bench.report;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.gup.bench.chart.ChartWriter;
 import org.gup.bench.results.CaseRows;
 import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.Run;
@@ -11,7 +9,7 @@ import org.gup.bench.stats.Estimate;
 import org.gup.bench.stats.Estimates;
 import org.gup.bench.text.Csv;
 
-/** Files that are made from a run besides the page and the summary. */
+/** Tables that are made from a run besides the page and the summary. */
 public final class ReportFiles {
     /** Name and version of the format of {@code cases.csv}. */
     public static final String CASES_SCHEMA = "gup-bench-cases/1";
@@ -19,19 +17,6 @@ public final class ReportFiles {
     public static final String FORKS_SCHEMA = "gup-bench-forks/1";
 
     private ReportFiles() {}
-
-    /**
-     * The costs of all cases as a picture for the README.
-     *
-     * @param run what was measured
-     * @return an SVG document, if the run has cases of the first question
-     */
-    public static Optional<String> costChart(final Run run) {
-        final Answers answers = new Answers(run);
-        return answers.rows().stream().allMatch(row -> !row.benchCase().twin().isEmpty())
-                ? Optional.empty()
-                : Optional.of(ChartWriter.file(FastSlowSection.costs(answers)));
-    }
 
     /**
      * A line for each case.

@@ -13,7 +13,6 @@ import org.gup.bench.plan.BenchCase;
 import org.gup.bench.plan.Manifest;
 import org.gup.bench.plan.Subject;
 import org.gup.bench.results.CaseInfo;
-import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.Run;
 import org.gup.bench.stats.Estimate;
 import org.gup.bench.text.Numbers;
@@ -108,13 +107,13 @@ public final class Summary {
 
     /** Said right behind the answer, since it puts the answer in doubt. */
     private Optional<String> disturbance() {
-        final List<ForkRow> all = run.forks();
-        final long disturbed = all.stream().filter(ForkRow::disturbed).count();
+        final int disturbed = run.disturbedJvms();
+        final int all = run.jvms();
         if (disturbed == 0) {
             return Optional.empty();
         }
-        return Optional.of((2 * disturbed > all.size() ? "DO NOT RELY ON THIS RUN, repeat it on a quiet machine: " : "")
-                + "disturbed forks: " + disturbed + " of " + all.size()
+        return Optional.of((2 * disturbed > all ? "DO NOT RELY ON THIS RUN, repeat it on a quiet machine: " : "")
+                + "disturbed forks: " + disturbed + " of " + all
                 + " (others kept more than a quarter of a CPU busy, or more than 2 % of the CPU"
                 + " time was stolen). They are marked; none is left out.");
     }
@@ -282,8 +281,19 @@ public final class Summary {
      */
     public String markdown() {
         final List<String> lines = new ArrayList<>();
-        lines.add("# getUserPagesFast against getUserPages");
+        lines.add("# " + run.name());
         sentences().forEach(sentence -> paragraph(lines, lines.size() == 1 ? "**" + sentence + "**" : sentence));
+        if (!answers.rows().isEmpty()) {
+            fastOrSlow(lines);
+        }
+        lines.add("");
+        lines.add("## How it was measured");
+        paragraph(lines, environment());
+        paragraph(lines, KernelReference.DISCLAIMER);
+        return String.join("\n", lines) + "\n";
+    }
+
+    private void fastOrSlow(final List<String> lines) {
         section(lines, "Nanoseconds per page", cases());
         paragraph(lines, SPREAD_NOTE);
         section(lines, "Slow against fast", ratios());
@@ -296,11 +306,6 @@ public final class Summary {
                 lines,
                 "From the counters of the measured JVMs. In a call, the first page that the walk cannot take sends the rest"
                         + " the slow way. Every iteration was checked: counters, references and answers had to be exact.");
-        lines.add("");
-        lines.add("## How it was measured");
-        paragraph(lines, environment());
-        paragraph(lines, KernelReference.DISCLAIMER);
-        return String.join("\n", lines) + "\n";
     }
 
     private static void section(final List<String> lines, final String title, final TextTable table) {
@@ -328,6 +333,11 @@ public final class Summary {
         final List<String> sentences = sentences();
         lines.add(bold.apply(sentences.get(0)));
         lines.addAll(sentences.subList(1, sentences.size()));
+        if (answers.rows().isEmpty()) {
+            lines.add(environment());
+            lines.add(KernelReference.DISCLAIMER);
+            return lines;
+        }
         lines.add("");
         lines.addAll(cases().plain());
         lines.add(SPREAD_NOTE);

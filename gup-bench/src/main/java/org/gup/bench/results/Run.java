@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * A run as its folder tells it: everything that is said about a run, a comparison or a report comes from here, never from the
@@ -173,6 +175,34 @@ public record Run(
     }
 
     /**
+     * JVMs that measured it.
+     *
+     * @return how many; one that measured many cases counts once
+     */
+    public int jvms() {
+        return count(fork -> true);
+    }
+
+    /**
+     * JVMs that something disturbed.
+     *
+     * @return how many
+     */
+    public int disturbedJvms() {
+        return count(ForkRow::disturbed);
+    }
+
+    private int count(final Predicate<ForkRow> chosen) {
+        record Jvm(int machine, int order) {}
+
+        return (int) forks().stream()
+                .filter(chosen)
+                .map(fork -> new Jvm(fork.machine(), fork.order()))
+                .distinct()
+                .count();
+    }
+
+    /**
      * Names of all counters.
      *
      * @return each once
@@ -182,6 +212,35 @@ public record Run(
         cases.forEach(
                 row -> row.forks().forEach(fork -> names.addAll(fork.counters().keySet())));
         return names;
+    }
+
+    /**
+     * The same without what says whose machine it came from: the same as reading back what was written.
+     *
+     * @param scrub what to do to a text
+     * @return a copy
+     */
+    public Run scrubbed(final UnaryOperator<String> scrub) {
+        final List<CaseInfo> infos = planned.stream()
+                .map(info -> CaseInfo.of(object(info.json(), scrub)))
+                .toList();
+        return new Run(
+                name,
+                status,
+                profile,
+                seed,
+                rows(
+                        infos,
+                        forks().stream()
+                                .map(fork -> ForkRow.of(object(fork.json(), scrub)))
+                                .toList()),
+                infos,
+                environments.stream().map(one -> object(one, scrub)).toList(),
+                layouts.stream().map(one -> object(one, scrub)).toList());
+    }
+
+    private static JsonObject object(final JsonObject json, final UnaryOperator<String> scrub) {
+        return JmhJson.scrubbed(json, scrub).getAsJsonObject();
     }
 
     /**

@@ -26,7 +26,8 @@ class RunComparisonTest {
                 new RunComparison.Wanted(
                         Measure.MEAN,
                         0.01,
-                        List.of(rules).stream().map(FailOn::parse).toList()));
+                        List.of(rules).stream().map(FailOn::parse).toList(),
+                        List.of()));
     }
 
     @Test
@@ -69,8 +70,10 @@ class RunComparisonTest {
         final TestRuns other =
                 new TestRuns(2, 0.0005).with(FAST, 5, 7).with(again, 5, 7.35).with(SLOW, 5, 28.8);
         final RunComparison comparison = compare(base, other);
-        assertEquals(0.05, comparison.floor(), 0.005);
-        assertEquals(comparison.floor(), comparison.threshold());
+        assertEquals(0.05, comparison.floors().sameCode(), 0.005);
+        assertEquals(
+                comparison.floors().sameCode(),
+                comparison.threshold(comparison.pairs().get(0).rows().get(2).quantity()));
         assertEquals(
                 Verdict.WITHIN_THRESHOLD,
                 comparison.pairs().get(0).rows().get(2).decision().verdict());

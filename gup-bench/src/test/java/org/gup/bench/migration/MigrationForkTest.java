@@ -4,10 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonParser;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.gup.bench.fork.ExtraForks;
+import org.gup.bench.migration.CmaForks.Measure;
 import org.gup.bench.migration.CmaOverTime.Pins;
 import org.gup.bench.migration.CmaOverTime.Step;
+import org.gup.bench.migration.WhyPagesStay.Found;
+import org.gup.bench.migration.WhyPagesStay.Situation;
+import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.JmhJson;
 import org.gup.bench.run.ForkArguments;
@@ -18,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class MigrationForkTest {
     @Test
     void shouldMeasureEveryScenario() {
-        final MigrationFork.Result result = MigrationFork.measure(4, 7);
+        final MigrationFork.Result result = MigrationFork.measure(2, 7);
         assertEquals(Scenario.all().size(), result.rows().size());
         for (final Scenario scenario : Scenario.all()) {
             final MigrationFork.Row row = result.rows().get(scenario.id());
@@ -29,6 +35,17 @@ class MigrationForkTest {
             assertTrue(phases > 0, scenario.id());
         }
         assertEquals(64, result.rows().get("held").failed());
+        assertEquals(Map.of("extra-reference", 640.0), result.rows().get("held").tries());
+        assertEquals(Map.of("extra-reference", 64.0), result.rows().get("held").stayed());
+        assertEquals(32, result.rows().get("held-32").migrated());
+        assertEquals(Map.of("extra-reference", 1.0), result.rows().get("held-1").stayed());
+        assertEquals(Map.of(), result.rows().get("file").tries());
+        assertEquals(64, result.rows().get("file").migrated());
+        assertEquals(64, result.rows().get("swap-cache").migrated());
+        assertEquals(4, result.rows().get("huge-4").migrated());
+        assertEquals(1, result.rows().get("huge-entries").migrated());
+        assertEquals(2, result.rows().get("hugetlb-2").migrated());
+        assertEquals(1, result.rows().get("pagevec-1").drains());
         assertEquals(1, result.rows().get("pagevec").drains());
         assertEquals(0, result.rows().get("slow-100").drains());
         assertEquals(0, result.rows().get("slow-0").rounds());
@@ -50,6 +67,40 @@ class MigrationForkTest {
             assertEquals(5, rows.get(i).order());
             assertEquals(1, rows.get(i).round());
         }
+    }
+
+    /** Each situation ends as its label says; that contents and books are right it checks itself. */
+    @Test
+    void shouldSayWhyPagesStay() {
+        final Map<Situation, String> found = new EnumMap<>(Situation.class);
+        for (final Situation situation : Situation.values()) {
+            final Found one = WhyPagesStay.in(situation);
+            found.put(situation, one.moved() + " moved, " + one.leftInCma() + " left " + one.tries() + one.stayed());
+        }
+        assertEquals("64 moved, 0 left {}{}", found.get(Situation.NOTHING));
+        assertEquals("63 moved, 1 left {extra-reference=10.0}{extra-reference=1.0}", found.get(Situation.PINNED));
+        assertEquals("64 moved, 0 left {extra-reference=5.0}{}", found.get(Situation.PINNED_BRIEFLY));
+        assertEquals("0 moved, 512 left {extra-reference=10.0}{extra-reference=1.0}", found.get(Situation.HUGE_PINNED));
+        assertEquals("63 moved, 1 left {not-isolated=2.0}{not-isolated=1.0}", found.get(Situation.ISOLATED));
+        assertEquals("64 moved, 0 left {locked=3.0}{}", found.get(Situation.LOCKED));
+        assertEquals("64 moved, 0 left {writeback=3.0}{}", found.get(Situation.WRITEBACK));
+        assertEquals("63 moved, 1 left {extra-reference=10.0}{extra-reference=1.0}", found.get(Situation.ACTIVATED));
+        assertEquals(
+                "32 moved, 32 left {given-up=31.0, no-memory=1.0}{given-up=31.0, no-memory=1.0}",
+                found.get(Situation.NO_MEMORY));
+        assertEquals("512 moved, 0 left {}{}", found.get(Situation.NO_HUGE_MEMORY));
+    }
+
+    @Test
+    void shouldKeepWhyPagesStayAsRows() {
+        final StayForks forks = new StayForks();
+        final List<ForkRow> rows = forks.run(List.of(), 4, 0, 1, 2).rows();
+        assertEquals(
+                forks.cases(1).stream().map(CaseInfo::id).toList(),
+                rows.stream().map(ForkRow::caseId).toList());
+        final ForkRow noMemory = rows.get(List.of(Situation.values()).indexOf(Situation.NO_MEMORY));
+        assertEquals(32, noMemory.mean());
+        assertEquals(31, noMemory.counter(MigrationForks.STAYED + "given-up"));
     }
 
     @Test
@@ -85,7 +136,7 @@ class MigrationForkTest {
     @Test
     void shouldKeepTheSimulationAsRows() {
         final List<ForkRow> rows = new CmaForks(10).run(List.of(), 0, 0, 99, 2).rows();
-        assertEquals(Pins.values().length, rows.size());
+        assertEquals(Pins.values().length * Measure.values().length, rows.size());
         for (final ForkRow row : rows) {
             assertEquals(10, row.iterations().size());
         }

@@ -29,6 +29,7 @@ import org.gup.task.Task;
 import org.gup.zone.PhysicalMemory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The paired walks give the answers of the product's walk, and a fork of them reports every arm. */
@@ -36,14 +37,15 @@ class PairedWalksTest {
     private static final long START = 0x10_0000_0000L;
     private static final int PAGES = 600;
 
-    @Test
-    void shouldNameEveryArmOnceAndCompareOnlyThose() {
+    @ParameterizedTest
+    @EnumSource(CheckLadder.class)
+    void shouldNameEveryArmOnceAndCompareOnlyThose(final CheckLadder ladder) {
         final Set<String> ids = new HashSet<>();
-        for (final Arm arm : CheckLadder.arms()) {
+        for (final Arm arm : ladder.arms()) {
             assertTrue(ids.add(arm.id()), arm.id());
         }
         final Set<String> comparisons = new HashSet<>();
-        for (final CheckLadder.Comparison comparison : CheckLadder.comparisons()) {
+        for (final CheckLadder.Comparison comparison : ladder.comparisons()) {
             assertTrue(comparisons.add(comparison.id()), comparison.id());
             assertTrue(ids.contains(comparison.arm()), comparison.arm());
             assertTrue(ids.contains(comparison.base()), comparison.base());
@@ -85,7 +87,7 @@ class PairedWalksTest {
                     good | Pte.SPECIAL,
                     Pte.of(Pte.pfn(good), Pte.PROTNONE | Pte.ACCESSED),
                     Pte.swapEntry(1, 7));
-            for (final Arm arm : CheckLadder.arms()) {
+            for (final Arm arm : CheckLadder.ORDINARY.arms()) {
                 final PageWalk walk = arm.walker(memory);
                 for (final long entry : entries) {
                     TablePages.getAndSet(bad, entry);
@@ -128,7 +130,7 @@ class PairedWalksTest {
         final List<Arm> arms = List.of(
                 new Arm("write", "write", Arm.CHECK_BY_CHECK, null, false, false),
                 new Arm("v5.2", "v5.2", Arm.CHECK_BY_CHECK, LongtermCheck.DEVMAP, true, false));
-        try (PairedRounds rounds = new PairedRounds(arms, 8)) {
+        try (PairedRounds rounds = new PairedRounds(arms, Ground.ORDINARY, 4096, 8)) {
             final double[][] perPage = rounds.run(new SplittableRandom(1), 5);
             assertEquals(2, perPage.length);
             for (final double[] arm : perPage) {
@@ -138,12 +140,55 @@ class PairedWalksTest {
                 }
             }
         }
-        assertThrows(IllegalArgumentException.class, () -> new PairedRounds(arms, 5));
+        assertThrows(IllegalArgumentException.class, () -> new PairedRounds(arms, Ground.ORDINARY, 4096, 5));
+    }
+
+    /** On device pages, a walk with FOLL_LONGTERM stops and takes nothing; PairedRounds fails if it does not. */
+    @Test
+    void shouldWalkOverDevicePages() {
+        final List<Arm> arms = CheckLadder.DEVICE.arms();
+        final List<String> stopping = arms.stream()
+                .filter(arm -> arm.stopsOn(Ground.DEVICE))
+                .map(Arm::id)
+                .toList();
+        assertEquals(List.of("v5.2-lt", "fused-v5.2-lt"), stopping);
+        try (PairedRounds rounds = new PairedRounds(arms, Ground.DEVICE, 256, 64)) {
+            for (final double[] arm : rounds.run(new SplittableRandom(2), 3)) {
+                for (final double nanos : arm) {
+                    assertTrue(nanos > 0, "nanoseconds per page: " + nanos);
+                }
+            }
+        }
+        assertTrue(arms.stream().noneMatch(arm -> arm.stopsOn(Ground.ORDINARY)));
+    }
+
+    @Test
+    void shouldNotTakeWhatShouldStop() {
+        // The arm says that it stops, its guard takes the pages.
+        final Arm wrong = new Arm("wrong", "wrong", Arm.CHECK_BY_CHECK, null, true, false);
+        assertTrue(wrong.stopsOn(Ground.DEVICE));
+        final PairedRounds rounds = new PairedRounds(List.of(wrong), Ground.DEVICE, 64, 64);
+        final IllegalStateException found =
+                assertThrows(IllegalStateException.class, () -> rounds.run(new SplittableRandom(3), 1));
+        assertTrue(found.getMessage().contains("wrong: pages got: expected 0, found 4096"), found::getMessage);
+    }
+
+    @Test
+    void shouldQuoteThePublishedFigures() {
+        assertEquals(14.58, June2019.nanosPerPage("v5.2", 64, true).orElseThrow(), 0.005);
+        assertEquals(
+                19.54, June2019.nanosPerPage("cma-second-pass-lt", 64, true).orElseThrow(), 0.005);
+        assertEquals(15.7, June2019.nanosPerPage("cma-in-walk-lt", 512, false).orElseThrow(), 0.05);
+        assertTrue(June2019.nanosPerPage("v5.2", 512, true).isEmpty());
+        assertTrue(June2019.nanosPerPage("v5.2", 64, false).isEmpty());
+        assertEquals(529.74 / 481.07, June2019.ratio("cma-in-walk-lt", "v5.2-lt", 64), 1e-9);
+        assertEquals(676.83 / 473.87, June2019.ratio("cma-second-pass-lt", "cma-second-pass", 128), 1e-9);
+        assertTrue(Double.isNaN(June2019.ratio("cma-in-walk-lt", "v5.2-lt", 128)));
     }
 
     @Test
     void shouldRunAForkToItsRows() {
-        final ExtraForks forks = new CheckForks(512, 3);
+        final ExtraForks forks = new CheckForks(CheckLadder.ORDINARY, 512, 3);
         final List<ForkRow> rows =
                 forks.run(ForkArguments.forThisJdk(), 4, 2, 17, 2).rows();
         assertEquals(forks.cases(1).size(), rows.size());
@@ -154,6 +199,6 @@ class PairedWalksTest {
                     .filter(name -> name.startsWith(CheckForks.RATIO))
                     .forEach(ratios::add);
         }
-        assertEquals(CheckLadder.comparisons().size(), ratios.size());
+        assertEquals(CheckLadder.ORDINARY.comparisons().size(), ratios.size());
     }
 }

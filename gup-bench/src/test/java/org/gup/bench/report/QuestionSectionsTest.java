@@ -43,12 +43,12 @@ class QuestionSectionsTest {
     /** A run in which every comparison is 1, give or take, but the second pass, which is 1.2. */
     private static Run run() {
         final SplittableRandom random = new SplittableRandom(11);
-        final List<CaseInfo> planned = new ArrayList<>(new CheckForks(512, 1).cases(FORKS));
+        final List<CaseInfo> planned = new ArrayList<>(new CheckForks(CheckLadder.ORDINARY, 512, 1).cases(FORKS));
         planned.addAll(new MigrationForks(1).cases(FORKS));
         planned.addAll(new CmaForks(4).cases(1));
         final List<ForkRow> rows = new ArrayList<>();
         for (int fork = 0; fork < FORKS; fork++) {
-            for (final CaseInfo info : new CheckForks(512, 1).cases(FORKS)) {
+            for (final CaseInfo info : new CheckForks(CheckLadder.ORDINARY, 512, 1).cases(FORKS)) {
                 rows.add(row(info.id(), fork, 4, ratios(random, info)));
             }
             for (final CaseInfo info : new MigrationForks(1).cases(FORKS)) {
@@ -80,7 +80,7 @@ class QuestionSectionsTest {
 
     private static Map<String, Double> ratios(final SplittableRandom random, final CaseInfo info) {
         final Map<String, Double> ratios = new TreeMap<>();
-        for (final CheckLadder.Comparison comparison : CheckLadder.comparisons()) {
+        for (final CheckLadder.Comparison comparison : CheckLadder.ORDINARY.comparisons()) {
             if (comparison.arm().equals(info.params().get("arm"))) {
                 final double effect = comparison.id().equals("cma-second-pass-lt") ? 1.2 : 1;
                 ratios.put(CheckForks.RATIO + comparison.id(), effect * Math.exp(0.002 * random.nextGaussian()));
@@ -101,7 +101,8 @@ class QuestionSectionsTest {
                                 && answer.endsWith("slower.")),
                 () -> section.answers().toString());
         assertEquals(
-                CheckLadder.comparisons().size(), section.tables().get(0).rows().size());
+                CheckLadder.ORDINARY.comparisons().size(),
+                section.tables().get(0).rows().size());
     }
 
     @Test
