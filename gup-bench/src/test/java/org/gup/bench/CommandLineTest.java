@@ -150,6 +150,10 @@ class CommandLineTest {
     @Test
     void shouldRefuseAnExperimentThatThereIsNot() {
         assertUsage("bad experiment 'july-2019': expected june-2019", "run", "--experiment", "july-2019");
+    }
+
+    @Test
+    void shouldRefuseAnExperimentAndPairsAtOnce() {
         assertUsage("give one of them", "run", "--experiment", "june-2019", "--aa", "3");
     }
 
