@@ -39,7 +39,8 @@
  * <caption>Ranks</caption>
  * <tr><th>rank</th><th>package</th><th>what</th></tr>
  * <tr><td>7</td><td>shim</td><td>looks at every access to memory, for counting; known to nothing of the product</td></tr>
- * <tr><td>5</td><td>snapshot</td><td>page tables dumped from running machines, walked in place</td></tr>
+ * <tr><td>5</td><td>snapshot</td><td>page tables dumped from running machines, walked in place; processes read from
+ *     /proc or from files</td></tr>
  * <tr><td>4</td><td>longterm</td><td>pins that last: the DAX test, and out of contiguous memory</td></tr>
  * <tr><td>4</td><td>cma</td><td>allocation of contiguous ranges, whose pages move away</td></tr>
  * <tr><td>3</td><td>slow</td><td>the walk under mmap_sem</td></tr>

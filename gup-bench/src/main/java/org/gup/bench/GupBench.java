@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
             "  gup-bench                                  the main job, about two minutes",
             "  gup-bench run --profile smoke              the smallest set",
             "  gup-bench run --layout tables:DIR/NAME     a dumped address space",
+            "  gup-bench layout proc:PID --write --longterm   what pinning a process takes",
             "  gup-bench jmh -l                           JMH itself"
         })
 final class GupBench implements Runnable {

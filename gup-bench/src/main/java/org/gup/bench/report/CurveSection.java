@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
+import org.gup.bench.chart.ChartModel.Intervals;
 import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.curve.CurveCase;
 import org.gup.bench.curve.CurveForks;
@@ -23,6 +24,9 @@ import org.gup.bench.text.TextTable;
 final class CurveSection implements Section.Source {
     private static final String SHARE = "share";
     private static final String POSITION = "position";
+    private static final String LEAF = "leaf";
+    private static final String PLACES = "places";
+    private static final String THREADS = "threads";
     private static final int COLOURS = 6;
 
     @Override
@@ -46,6 +50,20 @@ final class CurveSection implements Section.Source {
                 "A call of 512 pages with one bad page, by where it stands: what comes before it goes the fast way.",
                 "Nanoseconds per page, by place of the only bad one",
                 "place of the bad page in the call, from 0",
+                figures);
+        final List<CaseRows> leaves = families.getOrDefault(LEAF, List.of());
+        leaves(leaves, "fast", "The fast way, by what maps a page, got to be written.", figures);
+        leaves(leaves, "slow", "The slow way, by what maps a page, got to be written.", figures);
+        points(
+                families.getOrDefault(PLACES, List.of()),
+                "curve-places",
+                "The walk over frames that follow each other and over scattered ones; hot: 512 pages again and again; cold: so many"
+                        + " that their struct pages have left the caches when their turn comes.",
+                figures);
+        points(
+                families.getOrDefault(THREADS, List.of()),
+                "curve-threads",
+                "Threads that get and put at once, 512 pages a call: what a page costs each of them.",
                 figures);
         return List.of(new Section(
                 "where-fast-stops",
@@ -105,6 +123,46 @@ final class CurveSection implements Section.Source {
         }
     }
 
+    private static void leaves(
+            final List<CaseRows> rows, final String way, final String caption, final List<Figure> figures) {
+        final List<Curves.Series> series = new ArrayList<>();
+        kinds(rows).forEach((kind, points) -> {
+            if (kind.endsWith("-" + way + "-write") && points.size() > 1) {
+                final String label = points.get(0).info().label();
+                series.add(new Curves.Series(
+                        label.substring(0, label.indexOf(" x ")),
+                        series.size() % COLOURS,
+                        points.stream()
+                                .map(point -> new Curves.Point(Double.parseDouble(param(point, "x")), mark(point)))
+                                .toList()));
+            }
+        });
+        if (!series.isEmpty()) {
+            figures.add(new Figure(
+                    "curve-leaves-" + way,
+                    caption,
+                    new Curves(
+                            "Nanoseconds per page, " + way, "pages per call", AxisKind.LOG2, AxisKind.LOG, series)));
+        }
+    }
+
+    private static void points(
+            final List<CaseRows> rows, final String id, final String caption, final List<Figure> figures) {
+        if (!rows.isEmpty()) {
+            figures.add(new Figure(
+                    id,
+                    caption,
+                    new Intervals(
+                            "Nanoseconds per page",
+                            AxisKind.LOG,
+                            Double.NaN,
+                            0,
+                            rows.stream()
+                                    .map(row -> new Intervals.Row(row.info().label(), 0, mark(row)))
+                                    .toList())));
+        }
+    }
+
     private static List<Table> tables(final Map<String, List<CaseRows>> families) {
         final TextTable table = new TextTable(
                 3,
@@ -158,6 +216,18 @@ final class CurveSection implements Section.Source {
         times(run, "share/devmap/100", "share/devmap/0")
                 .ifPresent(times -> answers.add("The walk takes devmap pages itself. A page of such a call costs "
                         + times + " times as much."));
+        final Optional<String> apart = times(run, "threads/disjoint/2", "threads/disjoint/1");
+        final Optional<String> together = times(run, "threads/same/2", "threads/same/1");
+        final Optional<String> huge = times(run, "threads/huge/2", "threads/huge/1");
+        if (apart.isPresent() && together.isPresent() && huge.isPresent()) {
+            answers.add("With a second thread at work, a page costs " + apart.get()
+                    + " times as much if each has pages of its own, " + together.get()
+                    + " times if both get the same 512, and " + huge.get()
+                    + " times if those are of one huge page, whose references are one word.");
+        }
+        times(run, "places/scattered/cold", "places/contiguous/cold")
+                .ifPresent(times -> answers.add("Scattered frames whose struct pages are cold cost " + times
+                        + " times as much a page as cold ones in a row."));
         return answers;
     }
 

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.gup.bench.chart.ChartModel.Curves;
+import org.gup.bench.chart.ChartModel.Intervals;
 import org.gup.bench.curve.CurveForks;
 import org.gup.bench.results.CaseInfo;
 import org.gup.bench.results.ForkRow;
@@ -96,6 +97,30 @@ class CurveSectionTest {
                 assertInstanceOf(Curves.class, section(5).figures().get(1).chart());
         assertEquals(2, positions.series().size());
         assertEquals(6, positions.series().get(1).points().size());
+    }
+
+    @Test
+    void shouldDrawLeavesPlacesAndThreads() {
+        final List<Section.Figure> figures = section(5).figures();
+        assertEquals(
+                List.of(
+                        "curve-shares",
+                        "curve-positions",
+                        "curve-leaves-fast",
+                        "curve-leaves-slow",
+                        "curve-places",
+                        "curve-threads"),
+                figures.stream().map(Section.Figure::id).toList());
+        final Curves leaves = assertInstanceOf(Curves.class, figures.get(2).chart());
+        assertEquals(
+                List.of("4K", "PTE-mapped 2M", "2M PMD", "device-dax 2M"),
+                leaves.series().stream().map(Curves.Series::name).toList());
+        assertEquals(4, leaves.series().get(0).points().size());
+        assertEquals(
+                4, assertInstanceOf(Intervals.class, figures.get(4).chart()).rows().size());
+        assertTrue(
+                section(5).answers().stream().anyMatch(answer -> answer.startsWith("With a second thread at work")),
+                () -> section(5).answers().toString());
     }
 
     @Test
