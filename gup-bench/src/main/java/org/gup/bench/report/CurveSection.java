@@ -141,8 +141,7 @@ final class CurveSection implements Section.Source {
             figures.add(new Figure(
                     "curve-leaves-" + way,
                     caption,
-                    new Curves(
-                            "Nanoseconds per page, " + way, "pages per call", AxisKind.LOG2, AxisKind.LOG, series)));
+                    new Curves("Nanoseconds per page, " + way, "pages per call", AxisKind.LOG2, AxisKind.LOG, series)));
         }
     }
 

@@ -117,7 +117,8 @@ class CurveSectionTest {
                 leaves.series().stream().map(Curves.Series::name).toList());
         assertEquals(4, leaves.series().get(0).points().size());
         assertEquals(
-                4, assertInstanceOf(Intervals.class, figures.get(4).chart()).rows().size());
+                4,
+                assertInstanceOf(Intervals.class, figures.get(4).chart()).rows().size());
         assertTrue(
                 section(5).answers().stream().anyMatch(answer -> answer.startsWith("With a second thread at work")),
                 () -> section(5).answers().toString());
