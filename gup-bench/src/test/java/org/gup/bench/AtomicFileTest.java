@@ -36,7 +36,7 @@ class AtomicFileTest {
     }
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "it has no POSIX permissions")
     void shouldKeepPermissionsAndLinks() throws IOException {
         final Path file = Files.writeString(temp.resolve("a.txt"), "one");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));

@@ -70,7 +70,7 @@ class LayoutCommandTest {
                 List.of("anonymous rw-p", "4,096", "1,002", "1,000", "0", "3,096", "0", "0"), cells("anonymous rw-p"));
         assertEquals(List.of("all", "4,174", "1,006", "1,004", "0", "3,104", "0", "66"), cells("all"));
         assertTrue(out.toString().contains("1,004 pages in memory lie in 2 runs of consecutive frames"), out::toString);
-        assertFalse(out.toString().contains("alice"), out::toString);
+        assertFalse(out.toString().contains("demo"), out::toString);
     }
 
     @Test
@@ -120,7 +120,7 @@ class LayoutCommandTest {
         assertEquals("gup-bench-layout/1", root.get("schema").getAsString());
         assertEquals(ProcessLayouts.PAGES, root.get("pages").getAsLong());
         assertEquals(lines.size() - 1, root.getAsJsonArray("rows").size());
-        assertFalse(Files.readString(json).contains("alice"));
+        assertFalse(Files.readString(json).contains("demo"));
     }
 
     @Test

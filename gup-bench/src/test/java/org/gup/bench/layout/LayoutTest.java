@@ -28,7 +28,7 @@ class LayoutTest {
         "tables:/a/b/k612, tables:k612, true, false",
         "proc:self, proc:self, true, true",
         "proc:12, proc:12, true, true",
-        "file:/home/alice/web, file:web, true, true",
+        "file:/srv/dumps/web, file:web, true, true",
         "file:/tmp/x/proc-12, proc:12, true, true",
         "file:/tmp/x/proc-self, proc:self, true, true",
         "file:/tmp/x/proc-12b, file:proc-12b, true, true",

@@ -26,12 +26,7 @@ public final class ProcessLayouts {
         final StringBuilder maps = new StringBuilder();
         final StringBuilder smaps = new StringBuilder();
         mapping(maps, smaps, "40000000-41000000 rw-p 00000000 00:00 0", 4000, "rd wr mr mw me ac");
-        mapping(
-                maps,
-                smaps,
-                "50000000-50008000 r-xp 00000000 08:01 7     /home/alice/lib/libx.so",
-                16,
-                "rd ex mr mw me");
+        mapping(maps, smaps, "50000000-50008000 r-xp 00000000 08:01 7     /opt/demo/lib/libx.so", 16, "rd ex mr mw me");
         mapping(maps, smaps, "60000000-60004000 rw-s 00000000 fd:02 8     /pmem/data", 0, "rd wr sh mr mw me ms");
         mapping(maps, smaps, "70000000-70002000 rw-s 00000000 00:05 9     /dev/fb0", 0, "rd wr sh mr mw me ms pf io");
         mapping(maps, smaps, "71000000-71040000 ---p 00000000 00:00 0", 0, "mr mw me nr");
