@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.bench.migration.MigrationScene;
 import org.gup.bench.migration.Scenario;
 import org.gup.mm.MmStruct;
@@ -96,10 +97,7 @@ final class CallCounts {
             call.of(HUGE);
             final Map<String, Long> counted = operations(call.of(nrPages));
             mm.close(task);
-            memory.lruvec().drainAll(task);
-            if (!memory.audit().balanced()) {
-                throw new IllegalStateException("books do not balance: " + memory.audit());
-            }
+            Books.check(memory, task, "the call");
             memory.exitTask(task);
             return counted;
         }

@@ -5,6 +5,7 @@ import static org.gup.flags.FollFlags.FOLL_WRITE;
 import java.util.ArrayList;
 import java.util.List;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.file.DaxFile;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
@@ -238,12 +239,6 @@ final class BadPagesScene implements Scene {
     public void close() {
         mm.close(task);
         file.close();
-        memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
-        memory.exitTask(task);
-        memory.close();
-        if (!balanced) {
-            throw new IllegalStateException("books do not balance after the shares and positions");
-        }
+        Books.close(memory, List.of(task), "the shares and positions");
     }
 }

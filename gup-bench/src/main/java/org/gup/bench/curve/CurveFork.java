@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.gup.bench.fork.Shuffle;
 
 /** The program that one fork runs: warms up, measures every point in shuffled rounds, and prints one line. */
 public final class CurveFork {
@@ -53,10 +54,7 @@ public final class CurveFork {
             // The first half is not kept: it is the warm-up.
             for (int round = -(rounds + 1) / 2; round < rounds; round++) {
                 final List<Turns> order = new ArrayList<>(all);
-                for (int i = order.size() - 1; i > 0; i--) {
-                    final int j = random.nextInt(i + 1);
-                    order.set(i, order.set(j, order.get(i)));
-                }
+                Shuffle.shuffle(order, random);
                 for (final Turns turns : order) {
                     turns.take(round);
                 }

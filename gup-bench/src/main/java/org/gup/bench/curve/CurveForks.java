@@ -35,7 +35,13 @@ public final class CurveForks implements ExtraForks {
         this(rounds, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
     }
 
-    CurveForks(final int rounds, final int threads) {
+    /**
+     * Forks.
+     *
+     * @param rounds how often each point is measured in a fork, after half as many that warm up
+     * @param threads the most that ask at the same time
+     */
+    public CurveForks(final int rounds, final int threads) {
         this.rounds = rounds;
         this.threads = threads;
     }

@@ -3,6 +3,7 @@ package org.gup.bench.curve;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.gup.bench.layout.Books;
 import org.gup.file.DaxDevice;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
@@ -131,12 +132,6 @@ final class LeafScene implements Scene {
     public void close() {
         mm.close(task);
         device.close();
-        memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
-        memory.exitTask(task);
-        memory.close();
-        if (!balanced) {
-            throw new IllegalStateException("books do not balance after the leaves");
-        }
+        Books.close(memory, List.of(task), "the leaves");
     }
 }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.gup.GetUserPages;
+import org.gup.bench.fork.Shuffle;
+import org.gup.bench.layout.Books;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
 import org.gup.pgtable.PageTableGeometry;
@@ -49,7 +51,7 @@ final class PlacesScene implements Scene {
         for (int page = 0; page < COLD_PAGES; page += PAGES_PER_CALL) {
             touch(CONTIGUOUS, page, PAGES_PER_CALL, pfns);
         }
-        for (final int page : shuffled(seed)) {
+        for (final int page : Shuffle.order(COLD_PAGES, new SplittableRandom(seed))) {
             touch(SCATTERED, page, 1, pfns);
         }
         memory.lruvec().drainAll(task);
@@ -73,17 +75,6 @@ final class PlacesScene implements Scene {
             throw new IllegalStateException("pages of " + pages + " that were faulted in: " + got);
         }
         gup.putPages(task, pfns, pages);
-    }
-
-    private static int[] shuffled(final long seed) {
-        final SplittableRandom random = new SplittableRandom(seed);
-        final int[] pages = new int[COLD_PAGES];
-        for (int i = 0; i < pages.length; i++) {
-            final int j = random.nextInt(i + 1);
-            pages[i] = pages[j];
-            pages[j] = i;
-        }
-        return pages;
     }
 
     /** Every point. */
@@ -128,12 +119,6 @@ final class PlacesScene implements Scene {
     @Override
     public void close() {
         mm.close(task);
-        memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
-        memory.exitTask(task);
-        memory.close();
-        if (!balanced) {
-            throw new IllegalStateException("books do not balance after the places");
-        }
+        Books.close(memory, List.of(task), "the places");
     }
 }

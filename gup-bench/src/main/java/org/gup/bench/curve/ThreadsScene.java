@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.mm.MmStruct;
 import org.gup.mm.Mman;
 import org.gup.mm.UserAccess;
@@ -275,12 +276,6 @@ final class ThreadsScene implements Scene {
             throw new IllegalStateException("interrupted", interrupted);
         }
         mm.close(tasks.get(0));
-        memory.lruvec().drainAll(tasks.get(0));
-        final boolean balanced = memory.audit().balanced();
-        tasks.forEach(memory::exitTask);
-        memory.close();
-        if (!balanced) {
-            throw new IllegalStateException("books do not balance after the threads");
-        }
+        Books.close(memory, tasks, "the threads");
     }
 }

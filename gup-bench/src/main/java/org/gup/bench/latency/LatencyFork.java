@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.gup.bench.fork.Shuffle;
 
 /** The program that one fork runs: warms up, measures every scenario in shuffled rounds, and prints one line. */
 public final class LatencyFork {
@@ -71,10 +72,7 @@ public final class LatencyFork {
     private static List<LatencyScene> shuffled(
             final Map<Scenario, LatencyScene> scenes, final SplittableRandom random) {
         final List<LatencyScene> order = new ArrayList<>(scenes.values());
-        for (int i = order.size() - 1; i > 0; i--) {
-            final int j = random.nextInt(i + 1);
-            order.set(i, order.set(j, order.get(i)));
-        }
+        Shuffle.shuffle(order, random);
         return order;
     }
 

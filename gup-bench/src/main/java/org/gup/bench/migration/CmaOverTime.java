@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.bench.layout.CmaSteering;
 import org.gup.cma.CmaArea;
 import org.gup.migrate.MigratePages;
@@ -111,10 +112,7 @@ public final class CmaOverTime {
             while (!processes.isEmpty()) {
                 exit(task, gup, processes.removeFirst());
             }
-            memory.lruvec().drainAll(task);
-            if (!memory.audit().balanced()) {
-                throw new IllegalStateException("books do not balance: " + memory.audit());
-            }
+            Books.check(memory, task, "the last process");
             memory.exitTask(task);
             return List.copyOf(found);
         }

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import org.gup.GetUserPages;
+import org.gup.bench.fork.Shuffle;
 import org.gup.migrate.MigrationPhase;
 import org.gup.tlb.TlbSync;
 
@@ -88,10 +89,7 @@ public final class MigrationFork {
             // The first half is not kept: it is the warm-up.
             for (int round = -samples / 2; round < samples; round++) {
                 final List<Sums> order = new ArrayList<>(sums.values());
-                for (int i = order.size() - 1; i > 0; i--) {
-                    final int j = random.nextInt(i + 1);
-                    order.set(i, order.set(j, order.get(i)));
-                }
+                Shuffle.shuffle(order, random);
                 for (final Sums each : order) {
                     each.sample(timers, round);
                 }

@@ -3,8 +3,10 @@ package org.gup.bench.migration;
 import static org.gup.bench.migration.ScenePages.expect;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.migrate.MigrationListener;
 import org.gup.mm.MmStruct;
 import org.gup.stat.Counter;
@@ -186,13 +188,6 @@ public final class MigrationScene implements AutoCloseable {
     @Override
     public void close() {
         scenePages.mm().close(task);
-        memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
-        memory.exitTask(task);
-        memory.exitTask(holder);
-        memory.close();
-        if (!balanced) {
-            throw new IllegalStateException("books do not balance after the migrations");
-        }
+        Books.close(memory, List.of(task, holder), "the migrations");
     }
 }

@@ -5,6 +5,7 @@ import static org.gup.bench.migration.ScenePages.expect;
 import java.util.Arrays;
 import java.util.Map;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.bench.migration.Scenario.Call;
 import org.gup.bench.migration.Scenario.Kind;
 import org.gup.migrate.MigratePages;
@@ -136,10 +137,7 @@ public final class WhyPagesStay {
             obstacle.remove();
             scenePages.release(scenario);
             scenePages.mm().close(task);
-            memory.lruvec().drainAll(task);
-            if (!memory.audit().balanced()) {
-                throw new IllegalStateException("books do not balance: " + situation + ", " + memory.audit());
-            }
+            Books.check(memory, task, "a pin with " + situation);
             memory.exitTask(task);
             memory.exitTask(other);
             return found;

@@ -1,16 +1,6 @@
 package org.gup.bench.paired;
 
-import static org.gup.bench.paired.Arm.CHECK_BY_CHECK;
-import static org.gup.bench.paired.Arm.FUSED;
-import static org.gup.fast.LongtermCheck.CMA_IN_WALK;
-import static org.gup.fast.LongtermCheck.CMA_SECOND_PASS;
-import static org.gup.fast.LongtermCheck.DEVMAP;
-import static org.gup.fast.LongtermCheck.NONE;
-
-import java.util.ArrayList;
 import java.util.List;
-import org.gup.fast.LongtermCheck;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The third question, what a check costs, as sets of variants of the walk of which some are compared: from v5.1 to the two
@@ -21,33 +11,31 @@ public enum CheckLadder {
     ORDINARY("check", Ground.ORDINARY, 4096) {
         @Override
         List<Arm> arms() {
-            final List<Arm> arms = new ArrayList<>();
-            arms.add(new Arm("write", "boolean write (v5.1)", CHECK_BY_CHECK, null, false, false));
-            add(arms, "flags", "gup_flags, no long-term test", CHECK_BY_CHECK, NONE, false);
-            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM", CHECK_BY_CHECK, DEVMAP, true);
-            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
-            add(arms, "cma-in-walk-lt", "CMA test in the walk, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_IN_WALK, true);
-            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
-            add(arms, "cma-second-pass-lt", "second pass, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_SECOND_PASS, true);
-            arms.add(new Arm(
-                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
-            add(arms, "fused-flags", "fused, no long-term test", FUSED, NONE, false);
-            add(arms, "fused-v5.2", "fused, v5.2", FUSED, DEVMAP, false);
-            add(arms, "fused-v5.2-again", "fused, v5.2 (A/A)", FUSED, DEVMAP, false);
-            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM", FUSED, DEVMAP, true);
-            add(arms, "fused-cma-in-walk", "fused, CMA test in the walk", FUSED, CMA_IN_WALK, false);
-            add(arms, "fused-cma-in-walk-lt", "fused, CMA test in the walk, FOLL_LONGTERM", FUSED, CMA_IN_WALK, true);
-            add(arms, "fused-cma-second-pass-lt", "fused, second pass, FOLL_LONGTERM", FUSED, CMA_SECOND_PASS, true);
-            return List.copyOf(arms);
+            return Arms.of(
+                    "write",
+                    "flags",
+                    "v5.2",
+                    "v5.2-again",
+                    "v5.2-lt",
+                    "cma-in-walk",
+                    "cma-in-walk-lt",
+                    "cma-second-pass",
+                    "cma-second-pass-lt",
+                    "marks-always",
+                    "fused-flags",
+                    "fused-v5.2",
+                    "fused-v5.2-again",
+                    "fused-v5.2-lt",
+                    "fused-cma-in-walk",
+                    "fused-cma-in-walk-lt",
+                    "fused-cma-second-pass-lt");
         }
 
         @Override
         public List<Comparison> comparisons() {
             return List.of(
-                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
-                    same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2"),
+                    sameTwice(),
+                    fusedTwice(),
                     control(),
                     question("signature", "gup_flags in place of boolean write", "flags", "write"),
                     question("longterm-test", "the long-term test of v5.2", "v5.2", "flags"),
@@ -85,32 +73,30 @@ public enum CheckLadder {
     DEVICE("check-device", Ground.DEVICE, 4096) {
         @Override
         List<Arm> arms() {
-            final List<Arm> arms = new ArrayList<>();
-            arms.add(new Arm("write", "boolean write (v5.1)", CHECK_BY_CHECK, null, false, false));
-            add(arms, "flags", "gup_flags, no long-term test", CHECK_BY_CHECK, NONE, false);
-            add(arms, "flags-lt", "no long-term test, FOLL_LONGTERM", CHECK_BY_CHECK, NONE, true);
-            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM: stops", CHECK_BY_CHECK, DEVMAP, true);
-            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
-            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
-            arms.add(new Arm(
-                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
-            add(arms, "fused-flags", "fused, no long-term test", FUSED, NONE, false);
-            add(arms, "fused-flags-lt", "fused, no long-term test, FOLL_LONGTERM", FUSED, NONE, true);
-            add(arms, "fused-v5.2", "fused, v5.2", FUSED, DEVMAP, false);
-            add(arms, "fused-v5.2-again", "fused, v5.2 (A/A)", FUSED, DEVMAP, false);
-            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM: stops", FUSED, DEVMAP, true);
-            add(arms, "fused-cma-in-walk", "fused, CMA test in the walk", FUSED, CMA_IN_WALK, false);
-            add(arms, "fused-cma-second-pass", "fused, CMA test as a second pass", FUSED, CMA_SECOND_PASS, false);
-            return List.copyOf(arms);
+            return Arms.of(
+                    "write",
+                    "flags",
+                    "flags-lt",
+                    "v5.2",
+                    "v5.2-again",
+                    "v5.2-lt",
+                    "cma-in-walk",
+                    "cma-second-pass",
+                    "marks-always",
+                    "fused-flags",
+                    "fused-flags-lt",
+                    "fused-v5.2",
+                    "fused-v5.2-again",
+                    "fused-v5.2-lt",
+                    "fused-cma-in-walk",
+                    "fused-cma-second-pass");
         }
 
         @Override
         public List<Comparison> comparisons() {
             return List.of(
-                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
-                    same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2"),
+                    sameTwice(),
+                    fusedTwice(),
                     control(),
                     question("signature", "gup_flags in place of boolean write", "flags", "write"),
                     question("longterm-test", "the long-term test of v5.2, flag clear", "v5.2", "flags"),
@@ -141,26 +127,24 @@ public enum CheckLadder {
     JUNE_2019("june-2019", Ground.ORDINARY, June2019.PAGES) {
         @Override
         List<Arm> arms() {
-            final List<Arm> arms = new ArrayList<>();
-            add(arms, "v5.2", "v5.2", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-again", "v5.2 (A/A)", CHECK_BY_CHECK, DEVMAP, false);
-            add(arms, "v5.2-lt", "v5.2, FOLL_LONGTERM", CHECK_BY_CHECK, DEVMAP, true);
-            add(arms, "cma-in-walk", "CMA test in the walk", CHECK_BY_CHECK, CMA_IN_WALK, false);
-            add(arms, "cma-in-walk-lt", "CMA test in the walk, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_IN_WALK, true);
-            add(arms, "cma-second-pass", "CMA test as a second pass", CHECK_BY_CHECK, CMA_SECOND_PASS, false);
-            add(arms, "cma-second-pass-lt", "second pass, FOLL_LONGTERM", CHECK_BY_CHECK, CMA_SECOND_PASS, true);
-            arms.add(new Arm(
-                    "marks-always", "v5.2, PG_referenced set unconditionally", CHECK_BY_CHECK, DEVMAP, false, true));
-            add(arms, "fused-v5.2-lt", "fused, v5.2, FOLL_LONGTERM", FUSED, DEVMAP, true);
-            add(arms, "fused-cma-in-walk-lt", "fused, CMA test in the walk, FOLL_LONGTERM", FUSED, CMA_IN_WALK, true);
-            add(arms, "fused-cma-second-pass-lt", "fused, second pass, FOLL_LONGTERM", FUSED, CMA_SECOND_PASS, true);
-            return List.copyOf(arms);
+            return Arms.of(
+                    "v5.2",
+                    "v5.2-again",
+                    "v5.2-lt",
+                    "cma-in-walk",
+                    "cma-in-walk-lt",
+                    "cma-second-pass",
+                    "cma-second-pass-lt",
+                    "marks-always",
+                    "fused-v5.2-lt",
+                    "fused-cma-in-walk-lt",
+                    "fused-cma-second-pass-lt");
         }
 
         @Override
         public List<Comparison> comparisons() {
             return List.of(
-                    same("aa", "the same walk twice", "v5.2-again", "v5.2"),
+                    sameTwice(),
                     control(),
                     question("longterm-set", "FOLL_LONGTERM set, v5.2", "v5.2-lt", "v5.2"),
                     question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
@@ -276,14 +260,12 @@ public enum CheckLadder {
      */
     public abstract List<Comparison> comparisons();
 
-    private static void add(
-            final List<Arm> arms,
-            final String id,
-            final String label,
-            final String shape,
-            final @Nullable LongtermCheck check,
-            final boolean longterm) {
-        arms.add(new Arm(id, label, shape, check, longterm, false));
+    private static Comparison sameTwice() {
+        return same("aa", "the same walk twice", "v5.2-again", "v5.2");
+    }
+
+    private static Comparison fusedTwice() {
+        return same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2");
     }
 
     private static Comparison same(final String id, final String question, final String arm, final String base) {

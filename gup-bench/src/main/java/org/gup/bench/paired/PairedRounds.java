@@ -3,6 +3,8 @@ package org.gup.bench.paired;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.gup.GetUserPages;
+import org.gup.bench.fork.Shuffle;
+import org.gup.bench.layout.Books;
 import org.gup.fast.PageWalk;
 import org.gup.mm.MmStruct;
 import org.gup.pgtable.WalkRoot;
@@ -66,18 +68,8 @@ final class PairedRounds implements AutoCloseable {
      */
     double[][] run(final SplittableRandom random, final int rounds) {
         final double[][] perPage = new double[walks.length][rounds];
-        final int[] order = new int[walks.length];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = i;
-        }
         for (int round = 0; round < rounds; round++) {
-            for (int i = order.length - 1; i > 0; i--) {
-                final int j = random.nextInt(i + 1);
-                final int swapped = order[i];
-                order[i] = order[j];
-                order[j] = swapped;
-            }
-            for (final int arm : order) {
+            for (final int arm : Shuffle.order(walks.length, random)) {
                 long best = Long.MAX_VALUE;
                 for (int sweep = 0; sweep < SWEEPS_PER_TURN; sweep++) {
                     best = Math.min(best, sweep(arm));
@@ -131,12 +123,9 @@ final class PairedRounds implements AutoCloseable {
         final long put = task.counters().get(Counter.PAGES_PUT);
         mm.close(task);
         built.release().run();
-        memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
-        memory.exitTask(task);
-        memory.close();
-        if (got != put || !balanced) {
-            throw new IllegalStateException("books do not balance: got=" + got + ", put=" + put);
+        Books.close(memory, List.of(task), "the walks");
+        if (got != put) {
+            throw new IllegalStateException("pages got: " + got + ", put: " + put);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.gup.bench.fork.Shuffle;
 import org.gup.bench.rejection.Refusal.Kernel;
 
 /** The program that one fork runs: warms up, measures every call in shuffled rounds, and prints one line. */
@@ -116,16 +117,8 @@ public final class RejectionFork {
             final SplittableRandom random,
             final int rounds) {
         final double[][] nanos = new double[refusals.size()][rounds];
-        final int[] order = new int[refusals.size()];
-        Arrays.setAll(order, i -> i);
         for (int round = 0; round < rounds; round++) {
-            for (int i = order.length - 1; i > 0; i--) {
-                final int j = random.nextInt(i + 1);
-                final int swapped = order[i];
-                order[i] = order[j];
-                order[j] = swapped;
-            }
-            for (final int at : order) {
+            for (final int at : Shuffle.order(refusals.size(), random)) {
                 nanos[at][round] = scene.sample(refusals.get(at), calls[at]);
             }
         }

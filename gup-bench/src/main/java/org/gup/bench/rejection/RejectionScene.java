@@ -1,9 +1,12 @@
 package org.gup.bench.rejection;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.gup.GetUserPages;
+import org.gup.bench.layout.Books;
 import org.gup.bench.rejection.Refusal.Kernel;
 import org.gup.bench.rejection.Refusal.Mapping;
 import org.gup.file.DaxFile;
@@ -191,13 +194,10 @@ final class RejectionScene implements AutoCloseable {
         small.close();
         huge.close();
         memory.lruvec().drainAll(task);
-        final boolean balanced = memory.audit().balanced();
         final long left = freeAtStart - memory.freePages();
-        tasks.values().forEach(memory::exitTask);
-        memory.exitTask(task);
-        memory.close();
-        if (!balanced || left != 0) {
-            throw new IllegalStateException("books do not balance after the refused calls: pages left: " + left);
-        }
+        final List<Task> all = new ArrayList<>(tasks.values());
+        all.add(task);
+        Books.close(memory, all, "the refused calls");
+        expect("pages left", 0, left);
     }
 }
