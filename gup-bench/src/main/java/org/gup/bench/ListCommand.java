@@ -1,7 +1,6 @@
 package org.gup.bench;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -21,8 +20,8 @@ import org.gup.bench.run.Progress;
 import org.gup.bench.text.Glob;
 import org.gup.bench.text.NaturalOrder;
 import org.gup.bench.text.TextTree;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -46,26 +45,8 @@ import picocli.CommandLine.Spec;
             "  gup-bench list --only '=get-fast/4K/512' --params"
         })
 final class ListCommand implements Callable<Integer> {
-    @Option(
-            names = "--profile",
-            paramLabel = "PROFILE",
-            defaultValue = "default",
-            description = "smoke, default or full (${DEFAULT-VALUE}).")
-    private String profile = "";
-
-    @Option(
-            names = "--only",
-            paramLabel = "CASES",
-            description =
-                    "Only cases whose name has this in it, or fits it if there is a star, or is it behind an equals"
-                            + " sign. Repeatable.")
-    private List<String> only = new ArrayList<>();
-
-    @Option(
-            names = "--experiment",
-            paramLabel = "NAME",
-            description = "The cases of an experiment in place of the profile's.")
-    private @Nullable String experiment;
+    @Mixin
+    private CaseOptions asked = new CaseOptions();
 
     @Option(names = "--tree", description = "Draw names as a tree.")
     private boolean tree;
@@ -79,11 +60,9 @@ final class ListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        final Profile chosen = Profile.named(profile)
-                .orElseThrow(
-                        () -> new BadInputException("bad profile '" + profile + "': expected smoke, default or full"));
-        final MainJob.Scope scope = new MainJob.Scope(
-                only, 0, Optional.ofNullable(experiment).map(Resumption::experiment), Optional.empty());
+        final Profile chosen = asked.profile();
+        final List<String> only = asked.only();
+        final MainJob.Scope scope = new MainJob.Scope(only, 0, asked.experiment(), Optional.empty());
         // A dump is not read for a list: its size changes no case.
         final List<Glob> globs = only.stream().map(Glob::new).toList();
         final List<PlannedCase> planned = scope

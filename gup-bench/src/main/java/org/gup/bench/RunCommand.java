@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 import org.gup.bench.error.BadInputException;
 import org.gup.bench.layout.Layout;
 import org.gup.bench.plan.Experiment;
-import org.gup.bench.plan.Profile;
 import org.gup.bench.results.UnfinishedRun;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,12 +47,8 @@ final class RunCommand implements Callable<Integer> {
     private static final int MOST_PAIRS = 100;
     private static final int SEEDS = 1_000_000_000;
 
-    @Option(
-            names = "--profile",
-            paramLabel = "PROFILE",
-            defaultValue = "default",
-            description = "smoke (under a minute), default (two minutes) or full (under an hour).")
-    private String profile = "";
+    @Mixin
+    private CaseOptions chosen = new CaseOptions();
 
     @Option(
             names = "--layout",
@@ -78,27 +73,11 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable Long seed;
 
     @Option(
-            names = "--only",
-            paramLabel = "CASES",
-            description =
-                    "Only cases whose name has this in it, or fits it if there is a star, or is it behind an equals"
-                            + " sign. Repeatable.")
-    private List<String> only = new ArrayList<>();
-
-    @Option(
             names = "--aa",
             paramLabel = "N",
             description = "Measure the same code as N pairs (1 to 100) in place of the profile's cases: how different"
                     + " they look is what noise looks like here.")
     private int sameCodePairs;
-
-    @Option(
-            names = "--experiment",
-            paramLabel = "NAME",
-            description =
-                    "Ask a question of its own in place of the profile's: june-2019, the CMA test in the walk or as a"
-                            + " second pass, beside the figures that were published.")
-    private @Nullable String experiment;
 
     @Option(
             names = "--shard",
@@ -146,7 +125,7 @@ final class RunCommand implements Callable<Integer> {
                 && (sameCodePairs < 1 || sameCodePairs > MOST_PAIRS)) {
             throw new BadInputException("bad --aa '" + sameCodePairs + "': expected 1 to " + MOST_PAIRS);
         }
-        final Optional<Experiment> asked = Optional.ofNullable(experiment).map(Resumption::experiment);
+        final Optional<Experiment> asked = chosen.experiment();
         if (asked.isPresent() && sameCodePairs > 0) {
             throw new BadInputException("--experiment and --aa ask for different things: give one of them");
         }
@@ -154,16 +133,17 @@ final class RunCommand implements Callable<Integer> {
             throw new BadInputException("--shard needs --seed: all parts must shuffle alike");
         }
         final MainJob.Request request = new MainJob.Request(
-                Profile.named(profile)
-                        .orElseThrow(() -> new BadInputException(
-                                "bad profile '" + profile + "': expected smoke, default or full")),
+                chosen.profile(),
                 asked.isPresent() ? List.of() : parsedLayouts(),
                 results,
                 Optional.ofNullable(name),
                 seed == null ? ThreadLocalRandom.current().nextInt(SEEDS) : seed,
                 arguments,
                 new MainJob.Scope(
-                        only, sameCodePairs, asked, Optional.ofNullable(shard).map(Resumption::shard)));
+                        chosen.only(),
+                        sameCodePairs,
+                        asked,
+                        Optional.ofNullable(shard).map(Resumption::shard)));
         final MainJob job = new MainJob(request, console, supposed.whatIf());
         return dryRun ? job.printPlan() : job.run();
     }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Intervals;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.paired.CheckForks;
 import org.gup.bench.paired.CheckLadder;
 import org.gup.bench.paired.CheckLadder.Role;
@@ -127,8 +126,7 @@ final class CheckSection implements Section.Source {
                                                         .startsWith("fused")
                                                 ? 1
                                                 : 0,
-                                        new Mark(
-                                                rows.info().id(), Estimates.mean(rows.scores()), rows.disturbed() > 0)))
+                                        Marks.of(rows)))
                                 .toList()));
     }
 
@@ -145,10 +143,7 @@ final class CheckSection implements Section.Source {
                     case FASTER -> 2;
                     default -> 5;
                 },
-                new Mark(
-                        row.measured().info().id(),
-                        row.comparison().estimate(),
-                        row.measured().disturbed() > 0));
+                Marks.of(row.measured(), row.comparison().estimate()));
     }
 
     private static List<String> answers(final CheckDecisions decided) {

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.migration.CmaForks;
 import org.gup.bench.migration.CmaForks.Measure;
 import org.gup.bench.migration.CmaOverTime;
@@ -15,7 +14,6 @@ import org.gup.bench.report.Section.Table;
 import org.gup.bench.results.CaseRows;
 import org.gup.bench.results.ForkRow;
 import org.gup.bench.results.Run;
-import org.gup.bench.stats.Estimate;
 import org.gup.bench.text.Numbers;
 import org.gup.bench.text.TextTable;
 
@@ -108,9 +106,7 @@ final class CmaSection implements Section.Source {
                 case GRANTED -> 100 * sum / (step + 1);
                 case BUSY -> sum;
             };
-            points.add(new Curves.Point(
-                    step + 1.0,
-                    new Mark(rows.info().id(), new Estimate(value, value, value, 1, Estimate.Kind.NONE), false)));
+            points.add(new Curves.Point(step + 1.0, Marks.counted(rows, value)));
         }
         return new Curves.Series(pins.label(), colour(pins), points);
     }

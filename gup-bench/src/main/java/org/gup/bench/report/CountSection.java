@@ -15,7 +15,6 @@ import org.gup.bench.report.Section.Figure;
 import org.gup.bench.report.Section.Table;
 import org.gup.bench.results.CaseRows;
 import org.gup.bench.results.Run;
-import org.gup.bench.stats.Estimate;
 import org.gup.bench.text.Numbers;
 import org.gup.bench.text.TextTable;
 
@@ -75,7 +74,7 @@ final class CountSection implements Section.Source {
 
     private static Mark mark(final CaseRows row) {
         final double locked = row.forks().get(0).mean();
-        return new Mark(row.info().id(), new Estimate(locked, locked, locked, 1, Estimate.Kind.NONE), false);
+        return Marks.counted(row, locked);
     }
 
     private static Map<String, Double> counters(final CaseRows row) {

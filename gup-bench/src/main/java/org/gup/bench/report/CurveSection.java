@@ -1,6 +1,7 @@
 package org.gup.bench.report;
 
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,6 @@ import java.util.Optional;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.curve.CurveCase;
 import org.gup.bench.curve.CurveForks;
 import org.gup.bench.report.Section.Figure;
@@ -89,10 +89,6 @@ final class CurveSection implements Section.Source {
         return row.info().params().getOrDefault(name, "");
     }
 
-    private static Mark mark(final CaseRows row) {
-        return new Mark(row.info().id(), Estimates.mean(row.scores()), row.disturbed() > 0);
-    }
-
     private static Map<String, List<CaseRows>> kinds(final List<CaseRows> rows) {
         final Map<String, List<CaseRows>> kinds = new LinkedHashMap<>();
         rows.forEach(row -> kinds.computeIfAbsent(param(row, "kind"), kind -> new ArrayList<>())
@@ -114,7 +110,7 @@ final class CurveSection implements Section.Source {
                         kind,
                         series.size() % COLOURS,
                         points.stream()
-                                .map(point -> new Curves.Point(Double.parseDouble(param(point, "x")), mark(point)))
+                                .map(point -> new Curves.Point(Double.parseDouble(param(point, "x")), Marks.of(point)))
                                 .toList()));
             }
         });
@@ -133,7 +129,7 @@ final class CurveSection implements Section.Source {
                         label.substring(0, label.indexOf(" x ")),
                         series.size() % COLOURS,
                         points.stream()
-                                .map(point -> new Curves.Point(Double.parseDouble(param(point, "x")), mark(point)))
+                                .map(point -> new Curves.Point(Double.parseDouble(param(point, "x")), Marks.of(point)))
                                 .toList()));
             }
         });
@@ -157,7 +153,7 @@ final class CurveSection implements Section.Source {
                             Double.NaN,
                             0,
                             rows.stream()
-                                    .map(row -> new Intervals.Row(row.info().label(), 0, mark(row)))
+                                    .map(row -> new Intervals.Row(row.info().label(), 0, Marks.of(row)))
                                     .toList())));
         }
     }
@@ -216,14 +212,15 @@ final class CurveSection implements Section.Source {
                 .ifPresent(times -> answers.add("The walk takes devmap pages itself. A page of such a call costs "
                         + times + " times as much."));
         final Optional<String> apart = times(run, "threads/disjoint/2", "threads/disjoint/1");
-        final Optional<String> together = times(run, "threads/same/2", "threads/same/1");
         final Optional<String> huge = times(run, "threads/huge/2", "threads/huge/1");
-        if (apart.isPresent() && together.isPresent() && huge.isPresent()) {
+        if (apart.isPresent() && huge.isPresent()) {
             answers.add("With a second thread at work, a page costs " + apart.get()
-                    + " times as much if each has pages of its own, " + together.get()
-                    + " times if both get the same 512, and " + huge.get()
-                    + " times if those are of one huge page, whose references are one word.");
+                    + " times as much if each has pages of its own, and " + huge.get()
+                    + " times if both get those of one huge page, whose references are one word.");
         }
+        range(run, "threads/same/2", "threads/same/1")
+                .ifPresent(range -> answers.add("If both get the same 512 pages, it depends on whether they meet: "
+                        + range + " times as much, from JVM to JVM."));
         times(run, "places/scattered/cold", "places/contiguous/cold")
                 .ifPresent(times -> answers.add("Scattered frames whose struct pages are cold cost " + times
                         + " times as much a page as cold ones in a row."));
@@ -238,14 +235,31 @@ final class CurveSection implements Section.Source {
                 : Optional.empty();
     }
 
+    /** The least and the most of the forks: where they fall into two states, a mean is neither. */
+    private static Optional<String> range(final Run run, final String numerator, final String denominator) {
+        final Optional<CaseRows> one = run.find(CurveCase.PREFIX + numerator);
+        final Optional<CaseRows> other = run.find(CurveCase.PREFIX + denominator);
+        if (one.isEmpty() || other.isEmpty()) {
+            return Optional.empty();
+        }
+        final double base = Estimates.mean(other.get().scores()).value();
+        final DoubleSummaryStatistics forks = one.get().forks().stream()
+                .mapToDouble(fork -> fork.mean() / base)
+                .summaryStatistics();
+        return Optional.of(Numbers.number(forks.getMin()) + " to " + Numbers.number(forks.getMax()));
+    }
+
     private static List<String> notes() {
         return List.of(
                 "One factor at a time; everything else stays as it is. A fork measures every point in each of its rounds, in shuffled"
                         + " order; its median is one observation.",
-                "Shares and places: each sample first gets and gives back all 512 pages, then makes the bad ones, and times one call."
+                "Shares and positions: each sample first gets and gives back all 512 pages, then makes the bad ones, and times one call."
                         + " Making them, the checks and the way back are not in the time. Each call must go exactly the way that the"
                         + " table says, or the fork fails.",
                 "Bad pages: absent (contents dropped), read-only (write-protected, got to be written), protnone (NUMA balancing),"
-                        + " special (the zero page, got to be read), devmap (a DAX file mapped private; written pages are ordinary).");
+                        + " special (the zero page, got to be read), devmap (a DAX file mapped private; written pages are ordinary)."
+                        + " Shares of absent pages include their faults.",
+                "Leaves, places and threads: the pages stay as they are, and getting and giving back are timed apart. Cold: 2 MiB of"
+                        + " struct pages, more than a cache of the second level. The model maps no leaf of 1 GiB.");
     }
 }

@@ -16,7 +16,6 @@ import org.gup.bench.report.Section.Figure;
 import org.gup.bench.report.Section.Table;
 import org.gup.bench.results.CaseRows;
 import org.gup.bench.results.Run;
-import org.gup.bench.stats.Estimate;
 import org.gup.bench.text.TextTable;
 
 /** The first question: fast or slow? */
@@ -65,12 +64,8 @@ final class FastSlowSection implements Section.Source {
                         .map(row -> new Intervals.Row(
                                 row.benchCase().rowLabel(),
                                 colour(row.benchCase().subject()),
-                                mark(row.rows(), row.nanos())))
+                                Marks.of(row.rows(), row.nanos())))
                         .toList());
-    }
-
-    private static Mark mark(final CaseRows rows, final Estimate value) {
-        return new Mark(rows.info().id(), value, rows.disturbed() > 0);
     }
 
     private static int colour(final Subject subject) {
@@ -131,7 +126,7 @@ final class FastSlowSection implements Section.Source {
                         : 4,
                 rows.stream()
                         .sorted(Comparator.comparingInt(row -> row.benchCase().pagesPerCall()))
-                        .map(row -> new Curves.Point(row.benchCase().pagesPerCall(), mark(row.rows(), row.nanos())))
+                        .map(row -> new Curves.Point(row.benchCase().pagesPerCall(), Marks.of(row.rows(), row.nanos())))
                         .toList());
     }
 

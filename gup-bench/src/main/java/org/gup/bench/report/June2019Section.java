@@ -117,11 +117,7 @@ final class June2019Section implements Section.Source {
             bySize.get(i)
                     .find(comparison)
                     .ifPresent(row -> points.add(new Curves.Point(
-                            size,
-                            new Mark(
-                                    row.measured().info().id(),
-                                    row.comparison().estimate(),
-                                    row.measured().disturbed() > 0))));
+                            size, Marks.of(row.measured(), row.comparison().estimate()))));
         }
         return points;
     }

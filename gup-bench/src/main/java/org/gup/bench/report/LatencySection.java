@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.latency.LatencyForks;
 import org.gup.bench.latency.LatencyForks.Named;
 import org.gup.bench.latency.Percentiles;
@@ -154,8 +153,7 @@ final class LatencySection implements Section.Source {
             for (final double percentile : Percentiles.kept()) {
                 if (Percentiles.isKnown(percentile, calls)) {
                     points.add(new Curves.Point(
-                            1 / (1 - percentile / 100),
-                            new Mark(row.info().id(), estimate(row, corrected(percentile)), row.disturbed() > 0)));
+                            1 / (1 - percentile / 100), Marks.of(row, estimate(row, corrected(percentile)))));
                 }
             }
             series.add(new Curves.Series(row.info().label(), i, points));

@@ -11,7 +11,6 @@ import java.util.Optional;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.chart.ChartModel.Stack;
 import org.gup.bench.count.CountForks;
 import org.gup.bench.count.Operation;
@@ -61,7 +60,7 @@ final class MigrationSection implements Section.Source {
                         Double.NaN,
                         0,
                         rows.stream()
-                                .map(row -> new Intervals.Row(row.info().label(), 0, mark(row)))
+                                .map(row -> new Intervals.Row(row.info().label(), 0, Marks.of(row)))
                                 .toList())));
         final List<Table> tables = new ArrayList<>();
         tables.add(new Table("Calls", MigrationTables.calls(rows)));
@@ -92,10 +91,6 @@ final class MigrationSection implements Section.Source {
                                 + " copies of a page (compaction, Linux 6.18).")));
     }
 
-    private static Mark mark(final CaseRows row) {
-        return new Mark(row.info().id(), Estimates.mean(row.scores()), row.disturbed() > 0);
-    }
-
     private static Optional<CaseRows> find(final Run run, final String scenario) {
         return run.find(MigrationForks.PREFIX + scenario);
     }
@@ -103,7 +98,7 @@ final class MigrationSection implements Section.Source {
     private static Optional<Figure> shares(final Run run) {
         final List<Curves.Point> points = new ArrayList<>();
         for (final int share : new int[] {0, 1, 10, 50, 100}) {
-            find(run, "slow-" + share).ifPresent(row -> points.add(new Curves.Point(share, mark(row))));
+            find(run, "slow-" + share).ifPresent(row -> points.add(new Curves.Point(share, Marks.of(row))));
         }
         return points.size() < 2
                 ? Optional.empty()
@@ -126,7 +121,7 @@ final class MigrationSection implements Section.Source {
         final List<Stack.Bar> bars = rows.stream()
                 .filter(row -> counter(row, "migrated") + counter(row, "failed") > 0)
                 .filter(row -> Integer.parseInt(row.info().params().getOrDefault("pagesPerCall", "0")) >= 64)
-                .map(row -> new Stack.Bar(row.info().label(), parts(row), mark(row)))
+                .map(row -> new Stack.Bar(row.info().label(), parts(row), Marks.of(row)))
                 .toList();
         return bars.isEmpty()
                 ? Optional.empty()

@@ -8,7 +8,6 @@ import java.util.function.Predicate;
 import org.gup.bench.chart.AxisKind;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
-import org.gup.bench.chart.ChartModel.Mark;
 import org.gup.bench.rejection.Refusal;
 import org.gup.bench.rejection.Refusal.Kernel;
 import org.gup.bench.rejection.Refusal.Mapping;
@@ -21,7 +20,6 @@ import org.gup.bench.results.Run;
 import org.gup.bench.stats.Comparison;
 import org.gup.bench.stats.Decision;
 import org.gup.bench.stats.Decisions;
-import org.gup.bench.stats.Estimate;
 import org.gup.bench.stats.Estimates;
 import org.gup.bench.stats.PairedRatios;
 import org.gup.bench.stats.Verdict;
@@ -133,10 +131,6 @@ final class RejectionSection implements Section.Source {
                 .orElse(0);
     }
 
-    private static Mark mark(final CaseRows rows, final Estimate value) {
-        return new Mark(rows.info().id(), value, rows.disturbed() > 0);
-    }
-
     private static Optional<Figure> curves(final Run run) {
         final List<Curves.Series> series = new ArrayList<>();
         series(run, Mapping.PTE, Kernel.AFTER, "after the walk (v5.2)", 1).ifPresent(series::add);
@@ -161,7 +155,8 @@ final class RejectionSection implements Section.Source {
         final List<Curves.Point> points = Refusal.all().stream()
                 .filter(refusal -> refusal.mapping() == mapping && refusal.kernel() == kernel)
                 .flatMap(refusal -> find(run, refusal).stream()
-                        .map(rows -> new Curves.Point(refusal.position(), mark(rows, Estimates.mean(rows.scores())))))
+                        .map(rows ->
+                                new Curves.Point(refusal.position(), Marks.of(rows, Estimates.mean(rows.scores())))))
                 .toList();
         return points.size() < 2 ? Optional.empty() : Optional.of(new Curves.Series(name, colour, points));
     }
@@ -186,7 +181,9 @@ final class RejectionSection implements Section.Source {
                                                     case FASTER -> 2;
                                                     default -> 5;
                                                 },
-                                                mark(row.rows, row.comparison().estimate())))
+                                                Marks.of(
+                                                        row.rows,
+                                                        row.comparison().estimate())))
                                         .toList())));
     }
 

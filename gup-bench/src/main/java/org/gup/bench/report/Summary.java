@@ -76,18 +76,14 @@ public final class Summary {
         return sentences;
     }
 
-    /** How often pairs of the same code raised a false alarm. */
+    /** What a run of pairs of the same code says. */
     private Optional<String> sameCode() {
-        final List<AaPair> pairs = AaPair.of(run).stream()
-                .filter(pair -> pair.name().contains("#")
-                        && pair.decision().comparison().hasInterval())
-                .toList();
-        if (pairs.isEmpty()) {
-            return Optional.empty();
-        }
-        final long alarms = pairs.stream().filter(AaPair::falseAlarm).count();
-        return Optional.of(alarms + " of " + pairs.size()
-                + " A/A pairs, the same code measured twice, look different; 1 in 20 is to be expected.");
+        return AaPair.of(run).stream().anyMatch(pair -> pair.name().contains("#"))
+                ? new SameCodeSection()
+                        .of(run).stream()
+                                .map(section -> section.answers().get(0))
+                                .findFirst()
+                : Optional.empty();
     }
 
     private Optional<String> incomplete() {

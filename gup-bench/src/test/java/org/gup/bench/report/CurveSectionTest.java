@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
 import org.gup.bench.curve.CurveForks;
@@ -22,29 +21,20 @@ import org.junit.jupiter.api.Test;
 class CurveSectionTest {
     private static Run run(final int forks) {
         final SplittableRandom random = new SplittableRandom(5);
-        final List<CaseInfo> planned = new CurveForks(1).cases(forks);
+        final List<CaseInfo> planned = new CurveForks(1, 2).cases(forks);
         final List<ForkRow> rows = new ArrayList<>();
         for (int fork = 0; fork < forks; fork++) {
             for (final CaseInfo info : planned) {
-                rows.add(new ForkRow(
+                rows.add(TestRuns.row(
                         info.id(),
                         fork,
-                        fork,
-                        0,
-                        "2026-01-01T00:00:00Z",
-                        1000,
-                        List.of(nanos(info) * Math.exp(0.001 * random.nextGaussian())),
-                        new TreeMap<>(Map.of(
+                        nanos(info) * Math.exp(0.001 * random.nextGaussian()),
+                        Map.of(
                                 CurveForks.PUT, 3.0,
                                 CurveForks.FAST_PAGES, 99.0,
                                 CurveForks.SLOW_PAGES, 413.0,
                                 CurveForks.SLOW_CALLS, 1.0,
-                                CurveForks.FAULTS, 5.0)),
-                        0.1,
-                        0.1,
-                        0,
-                        0,
-                        List.of()));
+                                CurveForks.FAULTS, 5.0)));
             }
         }
         final Run base = new TestRuns(1, 0.01).usual(3, 1).run("run");
@@ -127,7 +117,7 @@ class CurveSectionTest {
     @Test
     void shouldTabulateTheLegsOfEveryPoint() {
         final Section.Table table = section(5).tables().get(0);
-        assertEquals(new CurveForks(1).cases(1).size(), table.rows().size());
+        assertEquals(new CurveForks(1, 2).cases(1).size(), table.rows().size());
         final List<String> cells =
                 table.rows().get(1).cells().stream().map(Section.Cell::text).toList();
         assertEquals(List.of("share", "1 % absent", "write"), cells.subList(0, 3));

@@ -40,20 +40,7 @@ class LatencySectionTest {
                 counters.put(Percentiles.CORRECTED + Percentiles.MAX, 200_000 * factor);
                 counters.put(Percentiles.SERVICE + Percentiles.MAX, 100_000 * factor);
                 counters.put(Percentiles.CHANGES + "p50", 30_000.0);
-                rows.add(new ForkRow(
-                        info.id(),
-                        fork,
-                        fork,
-                        0,
-                        "2026-01-01T00:00:00Z",
-                        1000,
-                        List.of(5000 * factor),
-                        new TreeMap<>(counters),
-                        0.1,
-                        0.1,
-                        0,
-                        0,
-                        List.of()));
+                rows.add(TestRuns.row(info.id(), fork, 5000 * factor, counters));
             }
         }
         return new Run(

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.gup.bench.chart.ChartModel.Curves;
 import org.gup.bench.chart.ChartModel.Intervals;
 import org.gup.bench.count.CountForks;
@@ -42,27 +41,18 @@ class MigrationSectionsTest {
         final List<ForkRow> rows = new ArrayList<>();
         for (final CaseInfo info : planned) {
             for (int fork = 0; fork < forks; fork++) {
-                rows.add(new ForkRow(
+                rows.add(TestRuns.row(
                         info.id(),
                         fork,
-                        fork,
-                        0,
-                        "2026-01-01T00:00:00Z",
-                        1,
-                        List.of(NANOS),
-                        new TreeMap<>(Map.of(
+                        NANOS,
+                        Map.of(
                                 "migrated", 64.0,
                                 "phase/before", 100.0,
                                 "phase/put", 50.0,
                                 "phase/drain", 150.0,
                                 "phase/repin", 700.0,
                                 "tries/extra-reference", 640.0,
-                                "stayed/extra-reference", 64.0)),
-                        0.1,
-                        0.1,
-                        0,
-                        0,
-                        List.of()));
+                                "stayed/extra-reference", 64.0)));
             }
         }
         if (withCounts) {
@@ -123,7 +113,7 @@ class MigrationSectionsTest {
                 new MigrationSection(new WhatIf(2000, 51200)).of(whole).get(0);
         // 1 flush a page; no drain.
         assertEquals(
-                List.of("100 % in CMA", "1000 [1000, 1000]", "1.00", "2000", "0.000", "0.000", "3000", "3.00"),
+                List.of("100 % in CMA", "1000 [1000, 1000]", "1.000", "2000", "0.000", "0.000", "3000", "3.00"),
                 row(section, "What if", "100 % in CMA"));
         // 1 flush and 1 drain for 512 pages.
         assertEquals(

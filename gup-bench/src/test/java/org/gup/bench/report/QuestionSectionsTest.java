@@ -22,24 +22,6 @@ import org.junit.jupiter.api.Test;
 class QuestionSectionsTest {
     private static final int FORKS = 5;
 
-    private static ForkRow row(
-            final String id, final int order, final double score, final Map<String, Double> counters) {
-        return new ForkRow(
-                id,
-                order,
-                order,
-                0,
-                "2026-01-01T00:00:00Z",
-                1000,
-                List.of(score),
-                new TreeMap<>(counters),
-                0.1,
-                0.1,
-                0,
-                0,
-                List.of());
-    }
-
     /** A run in which every comparison is 1, give or take, but the second pass, which is 1.2. */
     private static Run run() {
         final SplittableRandom random = new SplittableRandom(11);
@@ -49,11 +31,11 @@ class QuestionSectionsTest {
         final List<ForkRow> rows = new ArrayList<>();
         for (int fork = 0; fork < FORKS; fork++) {
             for (final CaseInfo info : new CheckForks(CheckLadder.ORDINARY, 512, 1).cases(FORKS)) {
-                rows.add(row(info.id(), fork, 4, ratios(random, info)));
+                rows.add(TestRuns.row(info.id(), fork, 4, ratios(random, info)));
             }
             for (final CaseInfo info : new MigrationForks(1).cases(FORKS)) {
                 final boolean migrates = !info.id().endsWith("slow-0");
-                rows.add(row(
+                rows.add(TestRuns.row(
                         info.id(),
                         fork,
                         migrates ? 1050 : 50,

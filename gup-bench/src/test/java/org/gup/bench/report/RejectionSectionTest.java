@@ -72,20 +72,7 @@ class RejectionSectionTest {
         counters.put(RejectionForks.RESULT, fails ? -95.0 : refusal.position());
         final int inSlowLeg = fast ? Refusal.PAGES - refusal.position() : Refusal.PAGES;
         counters.put(RejectionForks.THROWN_AWAY, after && !none ? (double) inSlowLeg : 0);
-        return new ForkRow(
-                refusal.id(),
-                fork,
-                fork,
-                0,
-                "2026-01-01T00:00:00Z",
-                1000,
-                List.of(noise * nanos(refusal)),
-                new TreeMap<>(counters),
-                0.1,
-                0.1,
-                0,
-                0,
-                List.of());
+        return TestRuns.row(refusal.id(), fork, noise * nanos(refusal), counters);
     }
 
     private static Section section(final Run run) {

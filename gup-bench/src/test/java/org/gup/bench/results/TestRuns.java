@@ -66,6 +66,24 @@ public final class TestRuns {
         return this;
     }
 
+    /** A row of a fork that measured many cases, in the round of its number, on a quiet machine. */
+    public static ForkRow row(final String id, final int fork, final double score, final Map<String, Double> counters) {
+        return new ForkRow(
+                id,
+                fork,
+                fork,
+                0,
+                "2026-01-01T00:00:00Z",
+                1000,
+                List.of(score),
+                new TreeMap<>(counters),
+                0.1,
+                0.1,
+                0,
+                0,
+                List.of());
+    }
+
     /** Adds a case that is measured by a program of its own, many cases in one fork: all of its calls share their forks' places. */
     public TestRuns withExtra(final CaseInfo info, final int firstOrder, final double score) {
         planned.add(info);
