@@ -44,7 +44,10 @@ public final class ChartWriter {
     private static final int NOTE = 22;
     private static final int RADIUS = 4;
     private static final int CURVES_HEIGHT = 300;
-    private static final int Y_LABELS = 48;
+    private static final int Y_LABELS = 58;
+    /** Room for half of the last label under an axis. */
+    private static final double RIGHT = 30;
+
     private static final int BAR = 12;
     private static final int LEGEND = 20;
     private static final int CHARACTER = 7;
@@ -310,7 +313,7 @@ public final class ChartWriter {
         final int top = TOP + legendRows * LEGEND;
         final int bottom = top + CURVES_HEIGHT;
         final int height = bottom + AXIS + 14 + NOTE;
-        final Scale x = Scale.of(chart.x(), xs[0], xs[xs.length - 1], Y_LABELS, format.width - 20.0);
+        final Scale x = Scale.of(chart.x(), xs[0], xs[xs.length - 1], Y_LABELS, format.width - RIGHT);
         final Scale y = Scale.of(chart.y(), range[0], range[1], bottom, top);
         open(chart, "curves", height);
         legend(
@@ -324,14 +327,14 @@ public final class ChartWriter {
                     "grid",
                     Y_LABELS,
                     at,
-                    format.width - 20.0,
+                    format.width - RIGHT,
                     at,
                     " data-axis=\"y\" data-value=\"" + tick.value() + "\"");
             if (tick.labelled()) {
                 svg.text("dim", Y_LABELS - 6.0, at + 4, "end", tick.label());
             }
         }
-        svg.text("dim", (Y_LABELS + format.width - 20.0) / 2, bottom + 32.0, "middle", chart.xLabel());
+        svg.text("dim", (Y_LABELS + format.width - RIGHT) / 2, bottom + 32.0, "middle", chart.xLabel());
         for (final Curves.Series series : chart.series()) {
             final StringBuilder path = new StringBuilder();
             series.points()

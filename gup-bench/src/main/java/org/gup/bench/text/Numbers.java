@@ -11,14 +11,14 @@ public final class Numbers {
      * A number of nanoseconds, or a ratio.
      *
      * @param value any
-     * @return three digits; a dash for NaN
+     * @return three digits, one more just above 1, where ratios are close to each other; a dash for NaN
      */
     public static String number(final double value) {
         if (Double.isNaN(value)) {
             return "-";
         }
         final double size = Math.abs(value);
-        final int decimals = size < 0.995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+        final int decimals = size < 1.0995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
         return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
 
