@@ -71,7 +71,7 @@ public final class Summary {
                         + difference(answers.ratio(again, fast)) + ": smaller differences mean nothing here.")));
         sameCode().ifPresent(sentences::add);
         if (sentences.isEmpty()) {
-            sentences.add(run.cases().size() + " cases were measured, none of which answers a question by itself.");
+            sentences.add(run.cases().size() + " cases were measured, none of them of the first question.");
         }
         return sentences;
     }
