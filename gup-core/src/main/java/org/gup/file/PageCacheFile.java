@@ -92,7 +92,7 @@ public final class PageCacheFile extends CachedFile {
             return -1;
         }
         final long page = memMap().page(pfn);
-        copy(memory().frames(), pfn, disk, index);
+        memory().frames().copy(pfn, disk, index);
         PageDescriptor.setFlags(page, PG_UPTODATE);
         if (!insert(index, 1, pfn, EMPTY)) {
             memMap().put(task, page, 1);
@@ -100,16 +100,6 @@ public final class PageCacheFile extends CachedFile {
         }
         memory().lruvec().add(task, pfn, false);
         return pfn;
-    }
-
-    static void copy(final FrameStore to, final long toPage, final FrameStore from, final long fromPage) {
-        for (int offset = 0; offset < FrameStore.FRAME_BYTES; offset += Long.BYTES) {
-            final long word = from.getLong(fromPage, offset);
-            // What is zero on both sides needs no memory.
-            if (to.getLong(toPage, offset) != word) {
-                to.putLong(toPage, offset, word);
-            }
-        }
     }
 
     /** {@inheritDoc} Gives it buffers. Models {@code ext4_page_mkwrite()}, {@code block_page_mkwrite()}. */
@@ -166,7 +156,7 @@ public final class PageCacheFile extends CachedFile {
             return false;
         }
         if ((PageDescriptor.clearFlags(page, PG_DIRTY) & PG_DIRTY) != 0) {
-            copy(disk, index, memory().frames(), pfn);
+            disk.copy(index, memory().frames(), pfn);
         }
         return remove(task, index, pfn, cacheReferences(pfn) + 1, EMPTY);
     }
@@ -185,7 +175,7 @@ public final class PageCacheFile extends CachedFile {
         final long pfn = lockFilled(task, index);
         final long page = memMap().page(pfn);
         if ((PageDescriptor.clearFlags(page, PG_DIRTY) & PG_DIRTY) != 0) {
-            copy(disk, index, memory().frames(), pfn);
+            disk.copy(index, memory().frames(), pfn);
             PageDescriptor.setFlags(page, PG_WRITEBACK);
         }
         PageLock.unlock(page);

@@ -52,7 +52,18 @@ public final class FrameStore implements AutoCloseable {
      * @param fromPfn where from
      */
     public void copy(final long toPfn, final long fromPfn) {
-        final long from = addressIfBacked(fromPfn);
+        copy(toPfn, this, fromPfn);
+    }
+
+    /**
+     * Copies a frame of another store, such as that of a disk. What was never written there takes no memory here.
+     *
+     * @param toPfn where to
+     * @param source the other store
+     * @param fromPfn where from
+     */
+    public void copy(final long toPfn, final FrameStore source, final long fromPfn) {
+        final long from = source.addressIfBacked(fromPfn);
         if (from == 0) {
             clear(toPfn);
         } else {

@@ -257,7 +257,7 @@ public final class SwapArea implements PageSlots, AutoCloseable {
      * @param pfn a base page
      */
     public void write(final long slot, final long pfn) {
-        copy(contents, checked(slot), frames, pfn);
+        contents.copy(checked(slot), frames, pfn);
     }
 
     /**
@@ -267,17 +267,7 @@ public final class SwapArea implements PageSlots, AutoCloseable {
      * @param pfn a base page
      */
     public void read(final long slot, final long pfn) {
-        copy(frames, pfn, contents, checked(slot));
-    }
-
-    private static void copy(final FrameStore to, final long toPage, final FrameStore from, final long fromPage) {
-        for (int offset = 0; offset < FrameStore.FRAME_BYTES; offset += Long.BYTES) {
-            final long word = from.getLong(fromPage, offset);
-            // What is zero on both sides needs no memory.
-            if (to.getLong(toPage, offset) != word) {
-                to.putLong(toPage, offset, word);
-            }
-        }
+        frames.copy(pfn, contents, checked(slot));
     }
 
     @Override
