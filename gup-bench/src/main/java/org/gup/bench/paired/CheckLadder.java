@@ -37,36 +37,20 @@ public enum CheckLadder {
                     sameTwice(),
                     fusedTwice(),
                     control(),
-                    question("signature", "gup_flags in place of boolean write", "flags", "write"),
+                    signature(),
                     question("longterm-test", "the long-term test of v5.2", "v5.2", "flags"),
-                    question("series", "the whole series, v5.1 to v5.2", "v5.2", "write"),
+                    series(),
                     question("longterm-set", "FOLL_LONGTERM set, ordinary pages", "v5.2-lt", "v5.2"),
-                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
-                    question("cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt"),
-                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
-                    question(
-                            "cma-second-pass-lt",
-                            "CMA test as a second pass, flag set",
-                            "cma-second-pass-lt",
-                            "v5.2-lt"),
+                    cmaInWalk(),
+                    cmaInWalkSet(),
+                    cmaSecondPass(),
+                    cmaSecondPassSet(),
                     question("fused-longterm-test", "fused: the test of v5.2", "fused-v5.2", "fused-flags"),
                     question("fused-longterm-set", "fused: FOLL_LONGTERM set", "fused-v5.2-lt", "fused-v5.2"),
-                    question(
-                            "fused-cma-in-walk",
-                            "fused: CMA test in the walk, flag clear",
-                            "fused-cma-in-walk",
-                            "fused-v5.2"),
-                    question(
-                            "fused-cma-in-walk-lt",
-                            "fused: CMA test in the walk, flag set",
-                            "fused-cma-in-walk-lt",
-                            "fused-v5.2-lt"),
-                    question(
-                            "fused-cma-second-pass-lt",
-                            "fused: second pass, flag set",
-                            "fused-cma-second-pass-lt",
-                            "fused-v5.2-lt"),
-                    question("shape", "fused in place of check by check", "fused-v5.2", "v5.2"));
+                    fusedCmaInWalk(),
+                    fusedCmaInWalkSet(),
+                    fusedCmaSecondPassSet(),
+                    shape());
         }
     },
     /** Over 16 MiB of device pages, where the test of v5.2 is on the way of every page. */
@@ -98,29 +82,25 @@ public enum CheckLadder {
                     sameTwice(),
                     fusedTwice(),
                     control(),
-                    question("signature", "gup_flags in place of boolean write", "flags", "write"),
+                    signature(),
                     question("longterm-test", "the long-term test of v5.2, flag clear", "v5.2", "flags"),
                     question("longterm-set", "FOLL_LONGTERM set, where nothing tests it", "flags-lt", "flags"),
-                    question("series", "the whole series, v5.1 to v5.2", "v5.2", "write"),
-                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
-                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
+                    series(),
+                    cmaInWalk(),
+                    cmaSecondPass(),
                     question("fused-longterm-test", "fused: the test of v5.2, flag clear", "fused-v5.2", "fused-flags"),
                     question(
                             "fused-longterm-set",
                             "fused: FOLL_LONGTERM set, where nothing tests it",
                             "fused-flags-lt",
                             "fused-flags"),
-                    question(
-                            "fused-cma-in-walk",
-                            "fused: CMA test in the walk, flag clear",
-                            "fused-cma-in-walk",
-                            "fused-v5.2"),
+                    fusedCmaInWalk(),
                     question(
                             "fused-cma-second-pass",
                             "fused: CMA test as a second pass, flag clear",
                             "fused-cma-second-pass",
                             "fused-v5.2"),
-                    question("shape", "fused in place of check by check", "fused-v5.2", "v5.2"));
+                    shape());
         }
     },
     /** What the mails of June 2019 measured, over as many pages. */
@@ -147,14 +127,10 @@ public enum CheckLadder {
                     sameTwice(),
                     control(),
                     question("longterm-set", "FOLL_LONGTERM set, v5.2", "v5.2-lt", "v5.2"),
-                    question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2"),
-                    question("cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt"),
-                    question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2"),
-                    question(
-                            "cma-second-pass-lt",
-                            "CMA test as a second pass, flag set",
-                            "cma-second-pass-lt",
-                            "v5.2-lt"),
+                    cmaInWalk(),
+                    cmaInWalkSet(),
+                    cmaSecondPass(),
+                    cmaSecondPassSet(),
                     question(
                             "in-walk-set",
                             "CMA test in the walk: flag set, not clear",
@@ -170,16 +146,8 @@ public enum CheckLadder {
                             "second pass in place of a test in the walk, flag set",
                             "cma-second-pass-lt",
                             "cma-in-walk-lt"),
-                    question(
-                            "fused-cma-in-walk-lt",
-                            "fused: CMA test in the walk, flag set",
-                            "fused-cma-in-walk-lt",
-                            "fused-v5.2-lt"),
-                    question(
-                            "fused-cma-second-pass-lt",
-                            "fused: second pass, flag set",
-                            "fused-cma-second-pass-lt",
-                            "fused-v5.2-lt"),
+                    fusedCmaInWalkSet(),
+                    fusedCmaSecondPassSet(),
                     question(
                             "fused-alternatives",
                             "fused: second pass in place of a test in the walk, flag set",
@@ -266,6 +234,55 @@ public enum CheckLadder {
 
     private static Comparison fusedTwice() {
         return same("fused-aa", "the same fused walk twice", "fused-v5.2-again", "fused-v5.2");
+    }
+
+    private static Comparison signature() {
+        return question("signature", "gup_flags in place of boolean write", "flags", "write");
+    }
+
+    private static Comparison series() {
+        return question("series", "the whole series, v5.1 to v5.2", "v5.2", "write");
+    }
+
+    private static Comparison cmaInWalk() {
+        return question("cma-in-walk", "CMA test in the walk, flag clear", "cma-in-walk", "v5.2");
+    }
+
+    private static Comparison cmaInWalkSet() {
+        return question("cma-in-walk-lt", "CMA test in the walk, flag set", "cma-in-walk-lt", "v5.2-lt");
+    }
+
+    private static Comparison cmaSecondPass() {
+        return question("cma-second-pass", "CMA test as a second pass, flag clear", "cma-second-pass", "v5.2");
+    }
+
+    private static Comparison cmaSecondPassSet() {
+        return question("cma-second-pass-lt", "CMA test as a second pass, flag set", "cma-second-pass-lt", "v5.2-lt");
+    }
+
+    private static Comparison fusedCmaInWalk() {
+        return question(
+                "fused-cma-in-walk", "fused: CMA test in the walk, flag clear", "fused-cma-in-walk", "fused-v5.2");
+    }
+
+    private static Comparison fusedCmaInWalkSet() {
+        return question(
+                "fused-cma-in-walk-lt",
+                "fused: CMA test in the walk, flag set",
+                "fused-cma-in-walk-lt",
+                "fused-v5.2-lt");
+    }
+
+    private static Comparison fusedCmaSecondPassSet() {
+        return question(
+                "fused-cma-second-pass-lt",
+                "fused: second pass, flag set",
+                "fused-cma-second-pass-lt",
+                "fused-v5.2-lt");
+    }
+
+    private static Comparison shape() {
+        return question("shape", "fused in place of check by check", "fused-v5.2", "v5.2");
     }
 
     private static Comparison same(final String id, final String question, final String arm, final String base) {

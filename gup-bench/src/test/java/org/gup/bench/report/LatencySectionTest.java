@@ -43,15 +43,7 @@ class LatencySectionTest {
                 rows.add(TestRuns.row(info.id(), fork, 5000 * factor, counters));
             }
         }
-        return new Run(
-                "run",
-                Run.Status.COMPLETE,
-                "full",
-                1,
-                Run.rows(planned, rows),
-                planned,
-                new TestRuns(1, 0.01).usual(3, 1).run("run").environments(),
-                List.of());
+        return TestRuns.of(planned, rows);
     }
 
     private static Section section(final int forks, final double calls) {

@@ -61,15 +61,7 @@ class MigrationSectionsTest {
                 rows.addAll(extra.run(List.of(), forks, 0, 0, 2).rows());
             }
         }
-        return new Run(
-                "run",
-                Run.Status.COMPLETE,
-                "default",
-                1,
-                Run.rows(planned, rows),
-                planned,
-                new TestRuns(1, 0.01).usual(3, 1).run("run").environments(),
-                List.of());
+        return TestRuns.of(planned, rows);
     }
 
     private static List<String> row(final Section section, final String title, final String first) {

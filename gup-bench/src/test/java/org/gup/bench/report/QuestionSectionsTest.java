@@ -48,16 +48,7 @@ class QuestionSectionsTest {
             }
         }
         rows.addAll(new CmaForks(4).run(List.of(), FORKS, 0, 0, 2).rows());
-        final Run base = new TestRuns(1, 0.01).usual(3, 1).run("run");
-        return new Run(
-                "run",
-                Run.Status.COMPLETE,
-                "full",
-                1,
-                Run.rows(planned, rows),
-                planned,
-                base.environments(),
-                List.of());
+        return TestRuns.of(planned, rows);
     }
 
     private static Map<String, Double> ratios(final SplittableRandom random, final CaseInfo info) {

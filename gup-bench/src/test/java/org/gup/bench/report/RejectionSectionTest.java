@@ -47,16 +47,7 @@ class RejectionSectionTest {
                 }
             }
         }
-        final Run base = new TestRuns(1, 0.01).usual(3, 1).run("run");
-        return new Run(
-                "run",
-                Run.Status.COMPLETE,
-                "full",
-                1,
-                Run.rows(planned, rows),
-                planned,
-                base.environments(),
-                List.of());
+        return TestRuns.of(planned, rows);
     }
 
     private static ForkRow row(final Refusal refusal, final int fork, final double noise) {

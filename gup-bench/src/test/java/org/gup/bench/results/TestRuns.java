@@ -66,6 +66,19 @@ public final class TestRuns {
         return this;
     }
 
+    /** A complete run of these rows. */
+    public static Run of(final List<CaseInfo> planned, final List<ForkRow> rows) {
+        return new Run(
+                "run",
+                Run.Status.COMPLETE,
+                "full",
+                1,
+                Run.rows(planned, rows),
+                planned,
+                List.of(environment()),
+                List.of());
+    }
+
     /** A row of a fork that measured many cases, in the round of its number, on a quiet machine. */
     public static ForkRow row(final String id, final int fork, final double score, final Map<String, Double> counters) {
         return new ForkRow(
