@@ -23,14 +23,16 @@ public final class ShimClassLoader extends ClassLoader {
     private static final String PRODUCT = "org.gup.";
     private static final String SHARED = ShimClassLoader.class.getPackageName();
 
-    private static final ShimClassLoader INSTANCE = new ShimClassLoader(ShimClassLoader.class.getClassLoader());
+    private static final ShimClassLoader INSTANCE;
 
     static {
+        // First: a loader takes its locks when it is made.
         registerAsParallelCapable();
+        INSTANCE = new ShimClassLoader();
     }
 
-    ShimClassLoader(final ClassLoader parent) {
-        super("shim", parent);
+    private ShimClassLoader() {
+        super("shim", ShimClassLoader.class.getClassLoader());
     }
 
     /**
